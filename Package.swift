@@ -1,0 +1,91 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// One list for every target of ours, each line with its reason.
+let settings: [SwiftSetting] = [
+    // Data races are compile errors.
+    .swiftLanguageMode(.v6),
+    // Each unsafe expression carries `unsafe`: `git grep -w unsafe` is the audit list.
+    .strictMemorySafety(),
+    // An existential is spelled out, because it costs an indirect call.
+    .enableUpcomingFeature("ExistentialAny"),
+    // What a module re-exports is written down, so that the arrows of docs/ARCHITECTURE.md hold.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // Borrowed views (RawSpan) may be returned from properties.
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let warningsAreErrors: [SwiftSetting] =
+    Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings + warningsAreErrors)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: dependencies,
+        resources: resources,
+        swiftSettings: settings + warningsAreErrors
+    )
+}
+
+let package = Package(
+    name: "switchyard",
+    products: [.executable(name: "switchyard", targets: ["switchyard"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "CSystem"),
+        .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+
+        module("DNSWire"),
+        module("AnswerCache", ["DNSWire"]),
+        module("Metrics"),
+        module("Routing", ["DNSWire"]),
+        module("PresentationFormat", ["DNSWire", "CLDNS"]),
+        module("Configuration", ["DNSWire", "PresentationFormat", "Routing", "Yams"]),
+        module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics"]),
+        module("EventLoop", ["CLibevent", "CSystem"]),
+        module("Transport", ["EventLoop", "CSystem"]),
+        module(
+            "Server",
+            [
+                "AnswerCache", "CSystem", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics",
+                "PresentationFormat", "Routing", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        module("EmbeddedClusters", ["DNSWire", "EventLoop", "PresentationFormat", "Transport"]),
+        .executableTarget(
+            name: "switchyard",
+            dependencies: [
+                "Configuration", "EmbeddedClusters", "Server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings + warningsAreErrors
+        ),
+
+        tests("DNSWireTests", ["DNSWire", "CLDNS"]),
+        tests("AnswerCacheTests", ["AnswerCache", "DNSWire"]),
+        tests("RoutingTests", ["DNSWire", "Routing"]),
+        tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),
+        tests("ConfigurationTests", ["Configuration", "DNSWire", "PresentationFormat", "Routing"]),
+        tests(
+            "ForwardingTests",
+            ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
+        ),
+        tests("EventLoopTests", ["EventLoop"]),
+        tests("TransportTests", ["EventLoop", "Transport"]),
+        tests("EmbeddedClustersTests", ["DNSWire", "EmbeddedClusters", "PresentationFormat"]),
+        tests("SystemTests", ["DNSWire"]),
+        tests("TidyTests", []),
+    ]
+)

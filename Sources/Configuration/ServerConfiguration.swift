@@ -1,0 +1,135 @@
+public import DNSWire
+public import Routing
+
+/// Everything that the server is told by its configuration file, validated. Immutable once read.
+public struct ServerConfiguration: Sendable {
+    /// The addresses to listen on, each with UDP and TCP. Never empty.
+    public var listen: [ListenAddress]
+    /// Worker threads; 0 means one per core.
+    public var workers: Int
+    public var access: AccessConfiguration
+    /// The servers of the default route, `/etc/resolv.conf` and the like already read. Never empty.
+    public var upstreams: [Upstream]
+    public var clusters: [ClusterDefinition]
+    /// The parent of the zone pattern, `k8s.corp` for `{cluster}.k8s.corp`; nil without a pattern.
+    public var patternParent: DomainName?
+    public var cache: CacheConfiguration
+    public var log: LogConfiguration
+
+    public init(
+        listen: [ListenAddress],
+        workers: Int,
+        access: AccessConfiguration,
+        upstreams: [Upstream],
+        clusters: [ClusterDefinition],
+        patternParent: DomainName?,
+        cache: CacheConfiguration,
+        log: LogConfiguration
+    ) {
+        self.listen = listen
+        self.workers = workers
+        self.access = access
+        self.upstreams = upstreams
+        self.clusters = clusters
+        self.patternParent = patternParent
+        self.cache = cache
+        self.log = log
+    }
+}
+
+/// An address and port to listen on.
+public struct ListenAddress: Hashable, Sendable {
+    public var address: IPAddress
+    public var port: UInt16
+
+    public init(address: IPAddress, port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+}
+
+/// Who may ask.
+public struct AccessConfiguration: Sendable {
+    /// Clients that get answers; all others get REFUSED.
+    public var allow: [IPPrefix]
+    /// Clients that get answers of class CH; nil means loopback and the host's own addresses.
+    public var diagnostics: [IPPrefix]?
+
+    public init(allow: [IPPrefix], diagnostics: [IPPrefix]?) {
+        self.allow = allow
+        self.diagnostics = diagnostics
+    }
+
+    /// Loopback, private and link-local ranges (RFC 1918, RFC 4193, RFC 3927, RFC 4291 §2.5.6, RFC 6598).
+    public static let defaultAllow: [IPPrefix] = [
+        (0x7F00_0000, 8), (0x0A00_0000, 8), (0xAC10_0000, 12), (0xC0A8_0000, 16), (0xA9FE_0000, 16),
+        (0x6440_0000, 10),
+    ].compactMap { IPPrefix(IPAddress(ipv4: $0.0), length: $0.1) }
+        + [(UInt128(1), 128), (UInt128(0xFC) << 120, 7), (UInt128(0xFE80) << 112, 10)]
+        .compactMap { IPPrefix(IPAddress(ipv6: $0.0), length: $0.1) }
+}
+
+/// The answer cache.
+public struct CacheConfiguration: Sendable, Equatable {
+    /// Octets that answers may take; 0 keeps none.
+    public var sizeBytes: Int
+    public var minTTLSeconds: UInt32
+    public var maxTTLSeconds: UInt32
+    /// The longest time that a negative answer is kept (RFC 2308 §5).
+    public var negativeTTLSeconds: UInt32
+
+    public init(
+        sizeBytes: Int = 64 << 20,
+        minTTLSeconds: UInt32 = 0,
+        maxTTLSeconds: UInt32 = 3600,
+        negativeTTLSeconds: UInt32 = 5
+    ) {
+        self.sizeBytes = sizeBytes
+        self.minTTLSeconds = minTTLSeconds
+        self.maxTTLSeconds = maxTTLSeconds
+        self.negativeTTLSeconds = negativeTTLSeconds
+    }
+}
+
+/// What is logged, to standard error.
+public struct LogConfiguration: Sendable, Equatable {
+    public enum Level: String, Sendable, CaseIterable {
+        case debug
+        case info
+        case warning
+        case error
+    }
+
+    public enum Format: String, Sendable, CaseIterable {
+        case text
+        case json
+    }
+
+    public var level: Level
+    public var format: Format
+
+    public init(level: Level = .info, format: Format = .text) {
+        self.level = level
+        self.format = format
+    }
+}
+
+/// One mistake in a configuration, in the form `file:line:column: sentence`.
+public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    public var file: String
+    /// Counted from 1.
+    public var line: Int
+    /// Counted from 1.
+    public var column: Int
+    /// What is wrong and what to do, one sentence.
+    public var message: String
+
+    public init(file: String, line: Int, column: Int, message: String) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+    }
+
+    public var description: String { "\(file):\(line):\(column): \(message)" }
+}

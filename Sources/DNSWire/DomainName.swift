@@ -1,0 +1,217 @@
+// Domain names in wire form (RFC 1035 §3.1, §4.1.4). Comparison folds ASCII letters only (RFC 4343 §3).
+
+/// A domain name in uncompressed wire form, held inline: 1 to 255 octets, root label included.
+public struct DomainName: Sendable {
+    @usableFromInline
+    var storage: InlineArray<255, UInt8>
+    @usableFromInline
+    var storedLength: UInt8
+
+    /// The root: one octet.
+    public init() {
+        storage = InlineArray(repeating: 0)
+        storedLength = 1
+    }
+
+    /// Makes a name of labels; nil when a label is empty or over 63 octets, or the name over 255.
+    public init?(labels: [[UInt8]]) {
+        self.init()
+        var offset = 0
+        for label in labels {
+            guard !label.isEmpty, label.count <= WireLimits.labelLength,
+                offset + label.count + 2 <= WireLimits.nameLength
+            else { return nil }
+            storage[offset] = UInt8(label.count)
+            for (i, octet) in label.enumerated() { storage[offset + 1 + i] = octet }
+            offset += label.count + 1
+        }
+        storage[offset] = 0
+        storedLength = UInt8(offset + 1)
+    }
+
+    /// Makes a name of plain ASCII text without escapes, for constants: `DomainName("cluster.local")`.
+    ///
+    /// Text of users goes through PresentationFormat, which knows escapes.
+    public init?(_ text: String) {
+        let labels = text.utf8.split(separator: UInt8(ascii: ".")).map { Array($0) }
+        self.init(labels: labels)
+    }
+
+    /// Reads the name at `offset`, following pointers backwards only, and moves `offset` behind it.
+    public init(_ message: borrowing RawSpan, at offset: inout Int) throws(WireError) {
+        storage = InlineArray(repeating: 0)
+        var written = 0
+        var position = offset
+        // Each pointer must lie before the run of labels that it ends, so that the walk ends, too.
+        var runStart = offset
+        var end: Int? = nil
+        while true {
+            guard position < message.byteCount else { throw .truncated }
+            let octet = message.uint8(at: position)
+            if octet == 0 {
+                storage[written] = 0
+                storedLength = UInt8(written + 1)
+                offset = end ?? (position + 1)
+                return
+            }
+            if octet < 64 {
+                let length = Int(octet)
+                guard position + length < message.byteCount else { throw .truncated }
+                guard written + length + 2 <= WireLimits.nameLength else { throw .nameTooLong }
+                storage[written] = octet
+                for i in 1...length { storage[written + i] = message.uint8(at: position + i) }
+                written += length + 1
+                position += length + 1
+            } else if octet >= 192 {
+                guard position + 1 < message.byteCount else { throw .truncated }
+                let target = Int(message.uint16(at: position)) & WireLimits.pointerTarget
+                guard target < runStart, target >= WireLimits.headerLength else { throw .badPointer }
+                if end == nil { end = position + 2 }
+                position = target
+                runStart = target
+            } else {
+                throw .badLabel
+            }
+        }
+    }
+
+    /// The octets of the wire form, root label included.
+    @inline(always)
+    public var length: Int { Int(storedLength) }
+
+    /// Whether this is the root.
+    public var isRoot: Bool { storedLength == 1 }
+
+    /// The octet at `index` of the wire form.
+    @inline(always)
+    public subscript(index: Int) -> UInt8 { storage[index] }
+
+    /// The wire form, borrowed.
+    public var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get { unsafe storage.span.bytes.extracting(first: length) }
+    }
+
+    /// The number of labels, root label not counted.
+    public var labelCount: Int {
+        var count = 0
+        var i = 0
+        while storage[i] != 0 {
+            count += 1
+            i += Int(storage[i]) + 1
+        }
+        return count
+    }
+}
+
+// MARK: - Comparison
+
+extension DomainName: Equatable, Hashable {
+    /// Names are equal when they are alike but for the case of ASCII letters (RFC 4343 §3).
+    public static func == (left: DomainName, right: DomainName) -> Bool {
+        left.storedLength == right.storedLength && left.endsWith(right, at: 0)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for i in 0..<length { hasher.combine(foldASCII(storage[i])) }
+    }
+
+    /// Says whether the octets from `offset` on are `suffix`, letters folded. `offset` must be a label's start.
+    func endsWith(_ suffix: DomainName, at offset: Int) -> Bool {
+        guard length - offset == suffix.length else { return false }
+        var i = 0
+        while i < suffix.length {
+            if foldASCII(storage[offset + i]) != foldASCII(suffix.storage[i]) { return false }
+            i += 1
+        }
+        return true
+    }
+
+    /// The offset of the label at which `ancestor` begins, or nil when this name is neither it nor below it.
+    public func offset(of ancestor: DomainName) -> Int? {
+        let start = length - ancestor.length
+        guard start >= 0 else { return nil }
+        var i = 0
+        while i < start { i += Int(storage[i]) + 1 }
+        return i == start && endsWith(ancestor, at: start) ? start : nil
+    }
+
+    /// Whether this name is `ancestor` or below it.
+    public func isAtOrBelow(_ ancestor: DomainName) -> Bool { offset(of: ancestor) != nil }
+}
+
+// MARK: - Derived names
+
+extension DomainName {
+    /// The name without its first label; nil at the root.
+    public var parent: DomainName? {
+        isRoot ? nil : suffix(from: Int(storage[0]) + 1)
+    }
+
+    /// The name that begins at the label at `offset`.
+    public func suffix(from offset: Int) -> DomainName {
+        var name = DomainName()
+        for i in offset..<length { name.storage[i - offset] = storage[i] }
+        name.storedLength = UInt8(length - offset)
+        return name
+    }
+
+    /// The name with its octets from `offset` on replaced by `suffix`; nil when over 255 octets.
+    public func replacingSuffix(at offset: Int, with suffix: DomainName) -> DomainName? {
+        guard offset + suffix.length <= WireLimits.nameLength else { return nil }
+        var name = self
+        for i in 0..<suffix.length { name.storage[offset + i] = suffix.storage[i] }
+        name.storedLength = UInt8(offset + suffix.length)
+        return name
+    }
+
+    /// The name with a label in front; nil when it does not fit.
+    public func prepending(_ label: [UInt8]) -> DomainName? {
+        guard !label.isEmpty, label.count <= WireLimits.labelLength,
+            length + label.count + 1 <= WireLimits.nameLength
+        else { return nil }
+        var name = DomainName()
+        name.storage[0] = UInt8(label.count)
+        for (i, octet) in label.enumerated() { name.storage[1 + i] = octet }
+        for i in 0..<length { name.storage[label.count + 1 + i] = storage[i] }
+        name.storedLength = UInt8(length + label.count + 1)
+        return name
+    }
+
+    /// The labels, first label first, root label left out.
+    public var labels: [[UInt8]] {
+        var result: [[UInt8]] = []
+        var i = 0
+        while storage[i] != 0 {
+            let n = Int(storage[i])
+            result.append((1...n).map { storage[i + $0] })
+            i += n + 1
+        }
+        return result
+    }
+
+    /// The name with ASCII letters in lower case.
+    public var folded: DomainName {
+        var name = self
+        for i in 0..<length { name.storage[i] = foldASCII(storage[i]) }
+        return name
+    }
+}
+
+/// The octet in lower case when it is an ASCII capital. Length octets (at most 63) are never capitals.
+@inline(always)
+public func foldASCII(_ octet: UInt8) -> UInt8 {
+    octet &- 65 < 26 ? octet | 0x20 : octet
+}
+
+/// Eight octets at once, each in lower case when it is an ASCII capital.
+@inline(always)
+public func foldASCII(_ word: UInt64) -> UInt64 {
+    // Octets above 127 are no letters (RFC 4343 §3): their high bit keeps them out.
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let low = word & (0x7F &* ones)
+    let atLeastA = low &+ ((0x80 - 65) &* ones)
+    let aboveZ = low &+ ((0x80 - 91) &* ones)
+    let capitals = (atLeastA ^ aboveZ) & ~word & (0x80 &* ones)
+    return word | (capitals >> 2)
+}
