@@ -107,6 +107,13 @@ public struct MessageWriter: ~Copyable {
         bytes.copy(octets, at: end)
     }
 
+    /// Appends a character string: a length octet and at most 255 octets (RFC 1035 §3.3); the rest is cut off.
+    public mutating func appendCharacterString(_ text: String) throws(WireError) {
+        let octets = text.utf8.prefix(255)
+        try append(UInt8(octets.count))
+        for octet in octets { try append(octet) }
+    }
+
     /// Appends a name. With `compress`, its longest tail that was written before becomes a pointer.
     ///
     /// A tail that stands in the question matches whatever its letters' case, because the question is echoed

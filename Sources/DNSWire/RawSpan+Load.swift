@@ -47,6 +47,13 @@ extension RawSpan {
     }
 }
 
+extension [UInt8] {
+    /// The octets, borrowed.
+    public var wireBytes: RawSpan {
+        @_lifetime(borrow self) get { unsafe span.bytes }
+    }
+}
+
 extension MutableRawSpan {
     /// Writes an octet at `offset`; traps outside the span.
     @inline(always)

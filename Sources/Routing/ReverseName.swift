@@ -14,7 +14,7 @@ public struct ReverseName: Sendable, BitwiseCopyable, Equatable {
     /// Labels are read from the right for as long as they are plain octets or nibbles. A label with a leading
     /// zero, above 255, or as in RFC 2317 is no part of an address: the name then counts as one below the
     /// prefix to its right.
-    public init?(_ name: borrowing RawSpan, labelStarts: borrowing LabelStarts) {
+    public init?(_ name: borrowing RawSpan, labelStarts: LabelStarts) {
         let labels = labelStarts.count
         guard labels >= 2, Self.isLabel(name, at: labelStarts[labels - 1], "arpa") else { return nil }
         let tree = labelStarts[labels - 2]
@@ -32,7 +32,9 @@ public struct ReverseName: Sendable, BitwiseCopyable, Equatable {
         var label = labels - 3
         while label >= 0, read * bitsPerLabel < width {
             let start = labelStarts[label]
-            guard let value = isIPv4 ? Self.octet(name, at: start) : Self.nibble(name, at: start) else { break }
+            guard let value = isIPv4 ? Self.octet(name, at: start) : Self.nibble(name, at: start) else {
+                break
+            }
             bits = bits << UInt128(bitsPerLabel) | UInt128(value)
             read += 1
             label -= 1
@@ -46,7 +48,7 @@ public struct ReverseName: Sendable, BitwiseCopyable, Equatable {
     private static func isLabel(_ name: borrowing RawSpan, at start: Int, _ text: StaticString) -> Bool {
         guard Int(name.uint8(at: start)) == text.utf8CodeUnitCount else { return false }
         return text.withUTF8Buffer { text in
-            for i in 0..<text.count where name.uint8(at: start + 1 + i) != text[i] { return false }
+            for i in 0..<text.count where unsafe name.uint8(at: start + 1 + i) != text[i] { return false }
             return true
         }
     }

@@ -1,7 +1,7 @@
 public import DNSWire
 
 /// How a server is spoken to.
-public enum UpstreamTransport: Hashable, Sendable {
+public enum UpstreamTransport: Hashable, Sendable, BitwiseCopyable {
     /// UDP, and TCP for answers that do not fit.
     case udp
     /// TCP only.

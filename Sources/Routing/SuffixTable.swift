@@ -50,7 +50,7 @@ struct SuffixTable: Sendable {
     }
 
     /// The value of the longest suffix of `name` that is in the table.
-    func longestMatch(_ name: borrowing RawSpan, _ labels: borrowing LabelStarts) -> Int32? {
+    func longestMatch(_ name: borrowing RawSpan, _ labels: LabelStarts) -> Int32? {
         var best: Int32 = -1
         var hash = Self.seed
         var depth = 0

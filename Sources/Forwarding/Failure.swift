@@ -1,0 +1,73 @@
+import DNSWire
+import Routing
+
+/// Why a question could not be answered, in the words of an Extended DNS Error (RFC 8914).
+struct Failure {
+    var code: ExtendedErrorCode
+    var text: String
+    /// Whether the failure may be remembered and answered again (RFC 9520 §2).
+    var isCacheable = true
+    var responseCode = ResponseCode.servFail
+
+    static let overPending = Failure(
+        code: .other,
+        text: "too many queries are pending",
+        isCacheable: false
+    )
+    static let chainTooLong = Failure(
+        code: .other,
+        text: "CNAME chain has more than \(ForwardingLimits.chainLinksMax) links"
+    )
+    static let chainLoop = Failure(code: .other, text: "CNAME chain is a loop")
+
+    static func mappedNameTooLong(_ route: Route) -> Failure {
+        Failure(code: .other, text: "\(route.label): a name is over 255 octets when mapped")
+    }
+    static func answerTooLong(_ route: Route) -> Failure {
+        Failure(code: .other, text: "\(route.label): the answer is over 65,535 octets when mapped")
+    }
+}
+
+/// What went wrong with one server.
+enum UpstreamFault {
+    case timeout
+    case network
+    case responseCode(ResponseCode)
+    case malformed
+    case lame
+
+    var sentence: String {
+        switch self {
+        case .timeout: "timed out"
+        case .network: "cannot be reached"
+        case .responseCode(let code): "answered \(code.name)"
+        case .malformed: "sent a malformed response"
+        case .lame: "sent a referral, not an answer"
+        }
+    }
+
+    var code: ExtendedErrorCode {
+        switch self {
+        case .timeout, .network: .networkError
+        case .responseCode: .noReachableAuthority
+        case .malformed, .lame: .invalidData
+        }
+    }
+}
+
+extension ResponseCode {
+    /// The mnemonic of the IANA registry, or the number.
+    var name: String {
+        switch self {
+        case .noError: "NOERROR"
+        case .formErr: "FORMERR"
+        case .servFail: "SERVFAIL"
+        case .nxDomain: "NXDOMAIN"
+        case .notImp: "NOTIMP"
+        case .refused: "REFUSED"
+        case .yxDomain: "YXDOMAIN"
+        case .badVers: "BADVERS"
+        default: "RCODE \(rawValue)"
+        }
+    }
+}

@@ -1,0 +1,266 @@
+// What happens when a question is settled: cache, waiting clients, CNAME chains (RFC 6604 §3).
+import AnswerCache
+import DNSWire
+import Metrics
+import Routing
+
+extension Forwarder {
+    /// The builder holds the answer of a question: stores it, answers its waiters, continues chains.
+    func finish(_ query: PendingQuery, _ now: UInt64) {
+        if let cache { builder.store(in: cache, query.key, now: now) }
+        var parents: [PendingReference] = []
+        while let (id, waiter) = waiters.removeFirst(&query.waiters) {
+            switch waiter.kind {
+            case .client(let context): reply(waiter, context, id)
+            case .pendingQuery(let parent): parents.append(parent)
+            }
+        }
+        settle(query)
+        guard !parents.isEmpty else { return }
+        let message = builder.copyMessage()
+        for parent in parents {
+            guard let waiting = pending[parent] else { continue }
+            complete(waiting, with: message, now)
+        }
+    }
+
+    /// Ends a question without an answer. The failure is remembered apart from answers.
+    func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
+        remember(failure, query.key, now: now)
+        var parents: [PendingReference] = []
+        while let (id, waiter) = waiters.removeFirst(&query.waiters) {
+            switch waiter.kind {
+            case .client(let context):
+                metrics.count(.failures)
+                Self.replyFailure(&replyBuffer, waiter, context, failure, output, id)
+            case .pendingQuery(let parent): parents.append(parent)
+            }
+        }
+        settle(query)
+        for parent in parents {
+            guard let waiting = pending[parent] else { continue }
+            fail(waiting, failure, now)
+        }
+    }
+
+    /// Takes a question out of all tables.
+    func settle(_ query: PendingQuery) {
+        wheel.remove(query.place)
+        pending.remove(query)
+    }
+
+    private func reply(_ waiter: Waiter, _ context: ReplyContext, _ id: WaiterID) {
+        if Self.reply(builder, &replyBuffer, waiter, context, output, id) {
+            metrics.count(.truncatedReplies)
+        }
+    }
+
+    private static func reply(
+        _ builder: borrowing AnswerBuilder,
+        _ buffer: inout WireBuffer,
+        _ waiter: Waiter,
+        _ context: ReplyContext,
+        _ output: any ForwarderOutput,
+        _ id: WaiterID
+    ) -> Bool {
+        var bytes = buffer.mutableBytes
+        let (length, isTruncated) = builder.render(
+            waiter.qname,
+            waiter.qtype,
+            .internet,
+            context,
+            into: &bytes
+        )
+        output.reply(bytes.readable.extracting(first: length), to: id)
+        return isTruncated
+    }
+
+    private static func replyFailure(
+        _ buffer: inout WireBuffer,
+        _ waiter: Waiter,
+        _ context: ReplyContext,
+        _ failure: Failure,
+        _ output: any ForwarderOutput,
+        _ id: WaiterID
+    ) {
+        var bytes = buffer.mutableBytes
+        bytes.copy(waiter.qname.bytes, at: WireLimits.headerLength)
+        bytes.store(waiter.qtype.rawValue, at: context.questionEnd - 4)
+        bytes.store(RecordClass.internet.rawValue, at: context.questionEnd - 2)
+        let length = ReplyWriter.finishEmpty(&bytes, context, failure)
+        output.reply(bytes.readable.extracting(first: length), to: id)
+    }
+}
+
+// MARK: - CNAME chains over several routes
+
+extension Forwarder {
+    /// The builder holds the links of a chain that leaves the route: resolves its target by the target's own route.
+    func chase(_ query: PendingQuery, _ target: DomainName, links: Int, _ now: UInt64) {
+        query.chainLinks += links
+        guard query.chainLinks <= ForwardingLimits.chainLinksMax else {
+            return fail(query, .chainTooLong, now)
+        }
+        query.chain = builder.copyMessage()
+        // Its servers have done their part: late responses must not restart it.
+        for i in 0..<query.attemptCount {
+            query.attempts[i].isOpen = false
+            pending.forget(query.attempts[i])
+        }
+        query.lastFault = nil
+        var key = CacheKey(target)
+        let route: RouteID
+        switch query.snapshot.table.decide(target.bytes, query.qtype) {
+        case .local(let local):
+            do throws(BuildError) {
+                try build(local, target, query.qtype)
+            } catch {
+                return fail(query, .answerTooLong(query.routeInfo), now)
+            }
+            return complete(query, with: builder.copyMessage(), now)
+        case .forward(let found): route = found
+        }
+        finish(&key, query.qtype, route, query.dnssecOK, query.checkingDisabled)
+        if let message = cachedMessage(key, target, query.qtype, now) {
+            return complete(query, with: message, now)
+        }
+        join(query, key, target, route, now)
+    }
+
+    /// Makes a chain wait for the question that resolves its target.
+    private func join(
+        _ query: PendingQuery,
+        _ key: CacheKey,
+        _ target: DomainName,
+        _ route: RouteID,
+        _ now: UInt64
+    ) {
+        let waiter = Waiter(.pendingQuery(query.reference), target, query.qtype)
+        if let same = pending.find(key) {
+            guard !isWaiting(same, for: query) else { return fail(query, .chainLoop, now) }
+            guard waiters.append(waiter, to: &same.waiters) != nil else {
+                return fail(query, .overPending, now)
+            }
+            query.waitsFor = same.place
+            wheel.set(query.place, at: query.deadline, now: now)
+            return
+        }
+        guard let new = start(key, target, query.qtype, route, now) else {
+            return fail(query, .overPending, now)
+        }
+        guard waiters.append(waiter, to: &new.waiters) != nil else {
+            settle(new)
+            return fail(query, .overPending, now)
+        }
+        metrics.count(.cacheMisses)
+        new.dnssecOK = query.dnssecOK && !snapshot.table.isMapped(route)
+        new.checkingDisabled = query.checkingDisabled && !snapshot.table.isMapped(route)
+        // A chain of chains shares one budget of links.
+        new.chainLinks = query.chainLinks
+        query.waitsFor = new.place
+        wheel.set(query.place, at: query.deadline, now: now)
+        begin(new, now)
+    }
+
+    /// Whether `query` is `other`, or waits for it through any number of chains.
+    private func isWaiting(_ query: PendingQuery, for other: PendingQuery) -> Bool {
+        var place: Int? = query.place
+        for _ in 0...ForwardingLimits.chainLinksMax {
+            guard let current = place else { return false }
+            if current == other.place { return true }
+            place = pending[current].waitsFor
+        }
+        return true
+    }
+
+    /// The answer in the cache as a whole message.
+    private func cachedMessage(
+        _ key: CacheKey,
+        _ name: DomainName,
+        _ qtype: RecordType,
+        _ now: UInt64
+    ) -> [UInt8]? {
+        guard let cache else { return nil }
+        return Self.cachedMessage(cache, &replyBuffer, key, name, qtype, now)
+    }
+
+    private static func cachedMessage(
+        _ cache: AnswerCache,
+        _ buffer: inout WireBuffer,
+        _ key: CacheKey,
+        _ name: DomainName,
+        _ qtype: RecordType,
+        _ now: UInt64
+    ) -> [UInt8]? {
+        var bytes = buffer.mutableBytes
+        let end = WireLimits.headerLength + name.length + 4
+        bytes.copy(name.bytes, at: WireLimits.headerLength)
+        bytes.store(qtype.rawValue, at: end - 4)
+        bytes.store(RecordClass.internet.rawValue, at: end - 2)
+        let available = WireLimits.messageLength - end
+        guard
+            let hit = cache.lookup(key, now: now, available: available, rotation: 0, into: &bytes, at: end),
+            !hit.fitted.isTruncated
+        else { return nil }
+        Header(
+            id: MessageID(rawValue: 0),
+            flags: HeaderFlags(rawValue: HeaderFlags.response | hit.answer.responseCode.rawValue & 0xF),
+            answerCount: hit.fitted.answerCount,
+            authorityCount: hit.fitted.authorityCount,
+            additionalCount: hit.fitted.additionalCount
+        ).write(to: &bytes)
+        return bytes.readable.extracting(first: end + hit.fitted.length).toArray()
+    }
+
+    /// Puts the answer for the target behind the links of the chain, and settles the question with the result.
+    private func complete(_ query: PendingQuery, with tail: [UInt8], _ now: UInt64) {
+        let chain = query.chain
+        do throws(BuildError) {
+            try builder.compose(query.qname, query.qtype, chain: chain.wireBytes, tail: tail.wireBytes)
+        } catch {
+            return fail(query, .answerTooLong(query.routeInfo), now)
+        }
+        finish(query, now)
+    }
+}
+
+extension AnswerBuilder {
+    /// Writes an answer of two messages of our own: links of a chain, then all that was found for its target.
+    /// The RCODE is that of the last (RFC 6604 §3).
+    mutating func compose(
+        _ qname: DomainName,
+        _ qtype: RecordType,
+        chain: borrowing RawSpan,
+        tail: borrowing RawSpan
+    ) throws(BuildError) {
+        try begin(qname, qtype)
+        guard let chainHeader = Header(chain), let tailHeader = Header(tail) else {
+            throw .wire(.truncated)
+        }
+        try append(chain, chainHeader)
+        try append(tail, tailHeader)
+        finish(tailHeader.flags.responseCode)
+        // A denial that may not be cached may not be cached at the end of a chain, either.
+        if tailHeader.answerCount == 0, tailHeader.authorityCount == 0 { setLifetime(0) }
+    }
+
+    private mutating func append(_ message: borrowing RawSpan, _ header: Header) throws(BuildError) {
+        do throws(WireError) {
+            var cursor = RecordCursor(
+                header: header,
+                offset: try Message.skipName(message, at: WireLimits.headerLength) + 4
+            )
+            while let record = try cursor.next(message) {
+                var at = record.ownerOffset
+                let owner = try DomainName(message, at: &at)
+                do throws(BuildError) {
+                    try append(record, from: message, to: record.section, owner: owner, ttl: record.ttl)
+                } catch {
+                    throw .messageTooLong
+                }
+            }
+        } catch {
+            throw .wire(error)
+        }
+    }
+}

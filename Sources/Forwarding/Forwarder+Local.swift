@@ -1,0 +1,132 @@
+// Answers that come from no upstream: special-use names, the pattern's parent, class CH
+// (RFC 6761, RFC 6303, RFC 4892).
+import AnswerCache
+import DNSWire
+import Metrics
+import Routing
+
+extension Forwarder {
+    func answerLocally(
+        _ local: LocalAnswer,
+        _ query: Query,
+        _ message: borrowing RawSpan,
+        _ context: ReplyContext,
+        _ reply: inout MutableRawSpan
+    ) -> QueryOutcome {
+        metrics.count(.localAnswers)
+        var at = WireLimits.headerLength
+        guard let qname = try? DomainName(message, at: &at) else { return .drop }
+        do throws(BuildError) {
+            try build(local, qname.folded, query.qtype)
+        } catch {
+            return .drop
+        }
+        let (length, _) = builder.render(qname, query.qtype, .internet, context, into: &reply)
+        guard let start = local.unknownClusterOffset else { return .reply(length) }
+        let label = qname.suffix(from: start).labels.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let text = "unknown cluster '\(label)'; known: \(snapshot.table.knownClusters)"
+        return .reply(ReplyWriter.addError(&reply, context, .other, text, at: length))
+    }
+
+    /// Writes a local answer into the builder. `qname` is folded.
+    func build(_ local: LocalAnswer, _ qname: DomainName, _ qtype: RecordType) throws(BuildError) {
+        try builder.begin(qname, qtype)
+        let apex = qname.suffix(from: local.apexOffset)
+        let ttl = ForwardingLimits.localTTLSeconds
+        let addressesAreWanted = qtype == .any ? RecordType.a : qtype
+        switch local.content {
+        case .loopback where addressesAreWanted == .a:
+            try builder.append(qname, .a, ttl: ttl, to: .answer) { writer throws(WireError) in
+                try writer.append(UInt32(0x7F00_0001))
+            }
+        case .loopback where qtype == .aaaa:
+            try builder.append(qname, .aaaa, ttl: ttl, to: .answer) { writer throws(WireError) in
+                for word: UInt32 in [0, 0, 0, 1] { try writer.append(word) }
+            }
+        case .loopbackPointer where qtype == .ptr || qtype == .any:
+            try builder.append(qname, .ptr, ttl: ttl, to: .answer) { writer throws(WireError) in
+                try writer.appendName(DomainName("localhost") ?? DomainName(), compress: true)
+            }
+        case .noData where local.apexOffset == 0 && qtype == .ns:
+            try builder.append(qname, .ns, ttl: ttl, to: .answer) { writer throws(WireError) in
+                try writer.appendName(apex, compress: true)
+            }
+        case .noData where local.apexOffset == 0 && qtype == .soa:
+            try appendSOA(apex, ttl: ttl, to: .answer)
+        case .noData, .loopback, .loopbackPointer:
+            try appendSOA(apex, ttl: negativeTTL(local), to: .authority)
+        case .nxDomain:
+            try appendSOA(apex, ttl: negativeTTL(local), to: .authority)
+            return builder.finish(.nxDomain, isAuthoritative: true)
+        }
+        builder.finish(.noError, isAuthoritative: true)
+    }
+
+    /// A cluster may be added at any time; special-use names stay what they are.
+    private func negativeTTL(_ local: LocalAnswer) -> UInt32 {
+        local.unknownClusterOffset != nil ? snapshot.ttls.negative : ForwardingLimits.localTTLSeconds
+    }
+
+    /// The SOA of a zone that only this server knows (RFC 6303 §3).
+    private func appendSOA(
+        _ apex: DomainName,
+        ttl: UInt32,
+        to section: MessageSection
+    ) throws(BuildError) {
+        try builder.append(apex, .soa, ttl: ttl, to: section) { writer throws(WireError) in
+            try writer.appendName(apex, compress: true)
+            try writer.appendName(DomainName("nobody.invalid") ?? DomainName(), compress: true)
+            for number: UInt32 in [1, 3600, 1200, 604_800, ttl] { try writer.append(number) }
+        }
+    }
+}
+
+// MARK: - Class CH
+
+extension Forwarder {
+    func answerOtherClass(
+        _ query: Query,
+        _ message: borrowing RawSpan,
+        _ client: Client,
+        _ context: ReplyContext,
+        _ reply: inout MutableRawSpan
+    ) -> QueryOutcome {
+        guard query.qclass == .chaos else {
+            return refuse(&reply, context, .notSupported, "only classes IN and CH are served")
+        }
+        guard snapshot.diagnosticsAllowed.contains(client.address) else {
+            return refuse(&reply, context, .prohibited, "this client's address is not in access.diagnostics")
+        }
+        var at = WireLimits.headerLength
+        guard let qname = try? DomainName(message, at: &at), let text = diagnostic(qname.folded) else {
+            return refuse(&reply, context, .notSupported, "no such name in class CH")
+        }
+        metrics.count(.localAnswers)
+        do throws(BuildError) {
+            try builder.begin(qname.folded, query.qtype, .chaos)
+            if query.qtype == .txt || query.qtype == .any {
+                try builder.append(qname.folded, .txt, .chaos, ttl: 0, to: .answer) {
+                    writer throws(WireError) in
+                    try writer.appendCharacterString(text)
+                }
+            }
+        } catch {
+            return .drop
+        }
+        builder.finish(.noError, isAuthoritative: true)
+        return .reply(builder.render(qname, query.qtype, .chaos, context, into: &reply).length)
+    }
+
+    /// The text of a name in class CH: RFC 4892 and the names that users of dnsmasq know.
+    private func diagnostic(_ qname: DomainName) -> String? {
+        let labels = qname.labels.map { String(decoding: $0, as: UTF8.self) }
+        return switch labels.joined(separator: ".") {
+        case "version.bind", "version.server": snapshot.version
+        case "hostname.bind", "id.server": snapshot.hostname
+        case "cachesize.bind": "\(cache?.sizeBytes ?? 0)"
+        case "insertions.bind": "\(cache?.statistics.insertions ?? 0)"
+        case "evictions.bind": "\(cache?.statistics.evictions ?? 0)"
+        default: nil
+        }
+    }
+}

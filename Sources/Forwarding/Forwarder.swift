@@ -1,0 +1,272 @@
+public import AnswerCache
+import DNSWire
+public import Metrics
+import Routing
+
+/// The life of a query without sockets and clocks: octets and a time in, replies and sends out.
+///
+/// One per worker, used on its thread only. Time is in milliseconds of a clock that never goes back.
+public final class Forwarder {
+    var snapshot: ForwardingSnapshot
+    /// Shared by all workers; nil when nothing is to be cached.
+    let cache: AnswerCache?
+    /// Failures, apart from answers (RFC 9520).
+    let failures: AnswerCache
+    let metrics: WorkerMetrics
+    unowned let output: any ForwarderOutput
+    var random: any RandomNumberGenerator
+    var pending = PendingQueries()
+    var waiters = Waiters(limit: ForwardingLimits.waitersMax)
+    var wheel: TimerWheel
+    var upstreams: [UpstreamState]
+    var builder = AnswerBuilder()
+    var processor = ResponseProcessor()
+    var queryWriter = MessageWriter(capacity: 512)
+    var replyBuffer = WireBuffer(capacity: WireLimits.messageLength + 8)
+    private var rotation: UInt32 = 0
+    private let hashSeed: UInt64
+
+    /// - Parameter random: message IDs come from it; a cryptographic one outside of tests (RFC 5452 §9.2).
+    public init(
+        snapshot: ForwardingSnapshot,
+        cache: AnswerCache?,
+        failures: AnswerCache,
+        metrics: WorkerMetrics,
+        output: any ForwarderOutput,
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
+        now: UInt64
+    ) {
+        self.snapshot = snapshot
+        self.cache = cache
+        self.failures = failures
+        self.metrics = metrics
+        self.output = output
+        self.random = random
+        wheel = TimerWheel(now: now)
+        upstreams = Array(repeating: UpstreamState(), count: snapshot.table.upstreams.count)
+        hashSeed = failures.seed
+    }
+
+    /// Whether questions are in flight, so that `expire` must be called about every 10 ms.
+    public var hasPending: Bool { pending.count > 0 }
+
+    /// Handles a client's message; a reply that is ready at once is written into `reply`.
+    ///
+    /// - Parameter reply: at least `ForwardingLimits.udpPayload` octets, for streams 65,543.
+    public func handle(
+        query message: borrowing RawSpan,
+        from client: Client,
+        now: UInt64,
+        reply: inout MutableRawSpan
+    ) -> QueryOutcome {
+        metrics.count(client.isStream ? .queriesTCP : .queriesUDP)
+        switch Query.parse(message) {
+        case .drop:
+            metrics.count(.drops)
+            return .drop
+        case .reject(let query, let code):
+            metrics.count(.malformed)
+            let context = ReplyContext(query, isStream: client.isStream)
+            reply.copy(message.extracting(first: context.questionEnd), at: 0)
+            let length = ReplyWriter.finish(&reply, context, code, isAuthoritative: false, fitted: .none)
+            return .reply(length)
+        case .query(let query):
+            return answer(query, message, client, now, &reply)
+        }
+    }
+
+    private func answer(
+        _ query: Query,
+        _ message: borrowing RawSpan,
+        _ client: Client,
+        _ now: UInt64,
+        _ reply: inout MutableRawSpan
+    ) -> QueryOutcome {
+        let context = ReplyContext(query, isStream: client.isStream)
+        reply.copy(message.extracting(first: context.questionEnd), at: 0)
+        guard snapshot.allowed.contains(client.address) else {
+            return refuse(&reply, context, .prohibited, "this client's address is not in access.allow")
+        }
+        guard query.qclass == .internet else {
+            return answerOtherClass(query, message, client, context, &reply)
+        }
+        if query.qtype.isMeta, query.qtype != .any {
+            return answerMetaType(query, context, &reply)
+        }
+        var key = CacheKey(name: message, at: WireLimits.headerLength, length: query.qnameLength)
+        let route: RouteID
+        switch snapshot.table.decide(key.name, query.qtype) {
+        case .forward(let found): route = found
+        case .local(let local):
+            return answerLocally(local, query, message, context, &reply)
+        }
+        finish(&key, query.qtype, route, query.edns.dnssecOK, query.flags.checkingDisabled)
+        if let cache {
+            rotation &+= 1
+            let hit = cache.lookup(
+                key,
+                now: now,
+                available: context.available,
+                rotation: rotation,
+                into: &reply,
+                at: context.questionEnd
+            )
+            if let hit {
+                metrics.count(.cacheHits)
+                if hit.fitted.isTruncated { metrics.count(.truncatedReplies) }
+                return .reply(
+                    ReplyWriter.finish(
+                        &reply,
+                        context,
+                        hit.answer.responseCode,
+                        isAuthoritative: hit.answer.isAuthoritative,
+                        fitted: hit.fitted
+                    )
+                )
+            }
+        }
+        return miss(key, route, query, message, context, now, &reply)
+    }
+
+    /// Completes a key: what a mapped route answers depends on neither DO nor CD.
+    func finish(
+        _ key: inout CacheKey,
+        _ qtype: RecordType,
+        _ route: RouteID,
+        _ dnssecOK: Bool,
+        _ checkingDisabled: Bool
+    ) {
+        let isMapped = snapshot.table.isMapped(route)
+        key.finish(
+            tag: snapshot.table.cacheTag(route),
+            qtype: qtype,
+            dnssecOK: dnssecOK && !isMapped,
+            checkingDisabled: checkingDisabled && !isMapped,
+            seed: hashSeed
+        )
+    }
+
+    private func miss(
+        _ key: CacheKey,
+        _ route: RouteID,
+        _ query: Query,
+        _ message: borrowing RawSpan,
+        _ context: ReplyContext,
+        _ now: UInt64,
+        _ reply: inout MutableRawSpan
+    ) -> QueryOutcome {
+        if let length = answerFromFailures(key, context, now, &reply) { return .reply(length) }
+        guard query.flags.recursionDesired else {
+            // RFC 8914 §4.21 asks for this code with this refusal.
+            return refuse(
+                &reply,
+                context,
+                .notAuthoritative,
+                "not in the cache, and recursion was not desired"
+            )
+        }
+        metrics.count(.cacheMisses)
+        var at = WireLimits.headerLength
+        guard let qname = try? DomainName(message, at: &at) else { return .drop }
+        let waiter = Waiter(.client(context), qname, query.qtype)
+        if let same = pending.find(key) {
+            guard let id = waiters.append(waiter, to: &same.waiters) else {
+                return overload(&reply, context)
+            }
+            metrics.count(.mergedQueries)
+            output.admitted(id)
+            return .pending
+        }
+        guard let new = start(key, qname.folded, query.qtype, route, now) else {
+            return overload(&reply, context)
+        }
+        guard let id = waiters.append(waiter, to: &new.waiters) else {
+            settle(new)
+            return overload(&reply, context)
+        }
+        new.dnssecOK = query.edns.dnssecOK && !snapshot.table.isMapped(route)
+        new.checkingDisabled = query.flags.checkingDisabled && !snapshot.table.isMapped(route)
+        output.admitted(id)
+        begin(new, now)
+        return .pending
+    }
+
+    private func overload(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome {
+        metrics.count(.overloads)
+        metrics.count(.failures)
+        return .reply(ReplyWriter.finishEmpty(&reply, context, .overPending))
+    }
+
+    func refuse(
+        _ reply: inout MutableRawSpan,
+        _ context: ReplyContext,
+        _ code: ExtendedErrorCode,
+        _ text: String
+    ) -> QueryOutcome {
+        metrics.count(.refusals)
+        var failure = Failure(code: code, text: text)
+        failure.responseCode = .refused
+        return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
+    }
+
+    /// Types that are no data: transfers are refused, the rest is not implemented (RFC 6895 §3.1, RFC 8906 §3.1).
+    private func answerMetaType(
+        _ query: Query,
+        _ context: ReplyContext,
+        _ reply: inout MutableRawSpan
+    ) -> QueryOutcome {
+        if query.qtype == .axfr || query.qtype == .ixfr {
+            return refuse(&reply, context, .notSupported, "zone transfers are not served here")
+        }
+        metrics.count(.malformed)
+        var failure = Failure(code: .notSupported, text: "this query type cannot be forwarded")
+        failure.responseCode = query.qtype == .opt ? .formErr : .notImp
+        return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
+    }
+}
+
+// MARK: - Failures
+
+extension Forwarder {
+    /// Writes a remembered failure (RFC 9520 §3.2); nil when there is none.
+    private func answerFromFailures(
+        _ key: CacheKey,
+        _ context: ReplyContext,
+        _ now: UInt64,
+        _ reply: inout MutableRawSpan
+    ) -> Int? {
+        guard let text = Self.failureText(failures, &replyBuffer, key, now) else { return nil }
+        metrics.count(.cachedFailures)
+        metrics.count(.failures)
+        return ReplyWriter.finishEmpty(&reply, context, Failure(code: .cachedError, text: text))
+    }
+
+    private static func failureText(
+        _ failures: AnswerCache,
+        _ buffer: inout WireBuffer,
+        _ key: CacheKey,
+        _ now: UInt64
+    ) -> String? {
+        var bytes = buffer.mutableBytes
+        let available = ForwardingLimits.errorTextMax
+        guard
+            let hit = failures.lookup(key, now: now, available: available, rotation: 0, into: &bytes, at: 0)
+        else { return nil }
+        return String(decoding: bytes.readable.extracting(first: hit.fitted.length).toArray(), as: UTF8.self)
+    }
+
+    /// Remembers a failure, apart from answers, so that it neither replaces nor hides one.
+    func remember(_ failure: Failure, _ key: CacheKey, now: UInt64) {
+        guard failure.isCacheable else { return }
+        let text = Array(failure.text.utf8.prefix(ForwardingLimits.errorTextMax))
+        let answer = CachedAnswer(
+            responseCode: .servFail,
+            answerLength: text.count,
+            authorityEnd: text.count,
+            length: text.count,
+            lifetimeSeconds: ForwardingLimits.failureSeconds
+        )
+        let none: [UInt16] = []
+        failures.insert(key, answer, body: text.wireBytes, ttlOffsets: none.span, now: now)
+    }
+}

@@ -1,0 +1,51 @@
+import DNSWire
+public import Routing
+
+/// Routes and settings as of one configuration. Immutable; replaced whole, never changed.
+public final class ForwardingSnapshot: Sendable {
+    public let table: RoutingTable
+    /// Clients that are answered.
+    public let allowed: IPPrefixSet
+    /// Clients that are answered in class CH.
+    public let diagnosticsAllowed: IPPrefixSet
+    public let ttls: TTLLimits
+    /// What `id.server` and `hostname.bind` say (RFC 4892).
+    public let hostname: String
+    /// What `version.bind` says.
+    public let version: String
+
+    public init(
+        table: RoutingTable,
+        allowed: IPPrefixSet,
+        diagnosticsAllowed: IPPrefixSet,
+        ttls: TTLLimits,
+        hostname: String,
+        version: String
+    ) {
+        self.table = table
+        self.allowed = allowed
+        self.diagnosticsAllowed = diagnosticsAllowed
+        self.ttls = ttls
+        self.hostname = hostname
+        self.version = version
+    }
+}
+
+/// What becomes of the TTLs of upstream servers, in seconds.
+public struct TTLLimits: Sendable, BitwiseCopyable {
+    public var minimum: UInt32
+    public var maximum: UInt32
+    /// The longest time that a denial is kept (RFC 2308 §5).
+    public var negative: UInt32
+
+    public init(minimum: UInt32 = 0, maximum: UInt32 = 3600, negative: UInt32 = 5) {
+        self.minimum = minimum
+        self.maximum = maximum
+        self.negative = negative
+    }
+
+    /// A TTL within the limits. With its high bit set it counts as large (RFC 8767 §4).
+    func clamp(_ ttl: UInt32) -> UInt32 {
+        min(max(min(ttl, WireLimits.ttlSeconds), minimum), maximum)
+    }
+}

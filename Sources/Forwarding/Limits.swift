@@ -1,0 +1,40 @@
+/// The limits of one worker's forwarding, each with its reason.
+public enum ForwardingLimits {
+    /// Questions in flight: at 4 s each, an outage of everything still takes 2,000 new names a second.
+    public static let pendingQueriesMax = 8192
+    /// Clients that wait for them. Equal questions share one pending query, so there are more of these.
+    public static let waitersMax = 32_768
+    /// Sends of one question, over all servers.
+    public static let attemptsMax = 8
+    /// Sends of one question to one server (RFC 9520 §3.1).
+    public static let sendsPerUpstreamMax = 3
+    /// Milliseconds until the client gets an answer in any case: below the 5 s of stub resolvers.
+    public static let deadlineMilliseconds: UInt64 = 4000
+    /// The shortest time that a server is given before the next is asked.
+    public static let retransmitFloorMilliseconds: UInt64 = 50
+    /// The same for a server that was never measured.
+    public static let retransmitInitialMilliseconds: UInt64 = 300
+    public static let retransmitCeilingMilliseconds: UInt64 = 1500
+    /// What a TCP exchange may take before another server is asked.
+    public static let streamTimeoutMilliseconds: UInt64 = 2000
+    /// Timeouts in a row after which a server is asked last.
+    public static let failuresUntilDown = 2
+    /// For how long it is asked last.
+    public static let downMilliseconds: UInt64 = 2000
+    /// For how long a server that answered OPT with FORMERR is asked without OPT (RFC 6891 §6.2.2).
+    public static let plainDNSMilliseconds: UInt64 = 900_000
+    /// CNAME and DNAME links of one answer, over all routes.
+    public static let chainLinksMax = 10
+    /// Seconds for which a failure is remembered (RFC 9520 §3.2).
+    public static let failureSeconds: UInt32 = 5
+    /// Octets of the failure cache. Failures have their own so that they never push out an answer.
+    public static let failureCacheBytes = 1 << 20
+    /// Seconds for which a denial with somebody else's SOA is kept.
+    public static let foreignDenialSeconds: UInt32 = 1
+    /// UDP payload that we advertise and send (RFC 9715 §3.2 and the DNS flag day's 1,232).
+    public static let udpPayload = 1232
+    /// Octets of the text of an Extended DNS Error (RFC 8914 §3 asks to keep it short).
+    public static let errorTextMax = 160
+    /// Seconds that local answers may be kept by others.
+    public static let localTTLSeconds: UInt32 = 3600
+}

@@ -1,0 +1,185 @@
+import AnswerCache
+import DNSWire
+import Routing
+
+/// One send of a question to one server.
+struct Attempt: BitwiseCopyable {
+    var upstream = UpstreamID(rawValue: 0)
+    /// The server's place in the route, for the set of those that failed.
+    var position = 0
+    var id = MessageID(rawValue: 0)
+    var token = SocketToken(rawValue: 0)
+    var transport = UpstreamTransport.udp
+    var sentAt: UInt64 = 0
+    var timeoutAt: UInt64 = 0
+    var hasEDNS = true
+    /// Whether a response is still awaited. A late one counts until the question is settled.
+    var isOpen = false
+    /// Whether its time is up; the server has been asked again or another in its place.
+    var isOverdue = false
+}
+
+/// Names a pending query beyond its end: its place may be taken by another by then.
+struct PendingReference: Equatable, BitwiseCopyable {
+    var place: Int
+    var generation: UInt32
+}
+
+/// A question in flight. Objects are used again, so that nothing is allocated per question once warm.
+final class PendingQuery {
+    let place: Int
+    /// Counts the questions that have had this place.
+    private var generation: UInt32 = 0
+    var isActive = false
+    var key = CacheKey(DomainName())
+    /// The question in the client's names, folded.
+    var qname = DomainName()
+    var qtype = RecordType(0)
+    /// QNAME as the route's servers know it.
+    var upstreamName = DomainName()
+    /// Routes and mapping as of the question: a reload in between does not change them.
+    var snapshot: ForwardingSnapshot
+    var route = RouteID.defaultRoute
+    var dnssecOK = false
+    var checkingDisabled = false
+    var waiters = WaiterList()
+    var deadline: UInt64 = 0
+    var attempts = InlineArray<8, Attempt>(repeating: Attempt())
+    var attemptCount = 0
+    /// Servers, by place in the route, that gave an answer which is none.
+    var failedUpstreams: UInt64 = 0
+    var lastFault: (upstream: UpstreamID, fault: UpstreamFault)?
+    /// The CNAME chain so far, a whole message, while its target is being resolved.
+    var chain: [UInt8] = []
+    var chainLinks = 0
+    /// The pending query that resolves the chain's target.
+    var waitsFor: Int?
+
+    init(place: Int, snapshot: ForwardingSnapshot) {
+        self.place = place
+        self.snapshot = snapshot
+    }
+
+    /// The type that servers are asked for. ANY is answered from A (RFC 8482 §4.1).
+    var upstreamType: RecordType { qtype == .any ? .a : qtype }
+
+    var routeInfo: Route { snapshot.table.routes[Int(route.rawValue)] }
+
+    var context: ResponseContext {
+        ResponseContext(
+            snapshot: snapshot,
+            route: route,
+            qname: qname,
+            qtype: qtype,
+            upstreamName: upstreamName,
+            dnssecOK: dnssecOK
+        )
+    }
+
+    var reference: PendingReference { PendingReference(place: place, generation: generation) }
+
+    func reset() {
+        generation &+= 1
+        isActive = false
+        waiters = WaiterList()
+        attemptCount = 0
+        failedUpstreams = 0
+        lastFault = nil
+        chain = []
+        chainLinks = 0
+        waitsFor = nil
+    }
+}
+
+/// The questions in flight of one worker, found by question, by upstream message ID, and by place.
+struct PendingQueries {
+    private var places: [PendingQuery] = []
+    private var free: [Int] = []
+    private var byKey: [UInt64: Int] = [:]
+    private var byMessage: [UInt64: (place: Int, attempt: Int)] = [:]
+    private(set) var count = 0
+
+    subscript(place: Int) -> PendingQuery { places[place] }
+
+    /// The pending query that the reference was made for; nil when it has ended.
+    subscript(reference: PendingReference) -> PendingQuery? {
+        let query = places[reference.place]
+        return query.isActive && query.reference == reference ? query : nil
+    }
+
+    /// A place for a new question; nil when `limit` are in flight.
+    mutating func add(_ key: CacheKey, snapshot: ForwardingSnapshot, limit: Int) -> PendingQuery? {
+        guard count < limit else { return nil }
+        if free.isEmpty {
+            free.append(places.count)
+            places.append(PendingQuery(place: places.count, snapshot: snapshot))
+        }
+        let pending = places[free.removeLast()]
+        pending.isActive = true
+        pending.key = key
+        pending.snapshot = snapshot
+        byKey[key.hash] = pending.place
+        count += 1
+        return pending
+    }
+
+    /// Gives back the place of a settled question.
+    mutating func remove(_ pending: PendingQuery) {
+        if byKey[pending.key.hash] == pending.place { byKey[pending.key.hash] = nil }
+        for i in 0..<pending.attemptCount { forget(pending.attempts[i]) }
+        pending.reset()
+        free.append(pending.place)
+        count -= 1
+    }
+
+    /// The question in flight with this key.
+    func find(_ key: CacheKey) -> PendingQuery? {
+        guard let place = byKey[key.hash] else { return nil }
+        return places[place].key == key ? places[place] : nil
+    }
+
+    // MARK: Upstream message IDs
+
+    private static func messageKey(
+        _ upstream: UpstreamID,
+        _ transport: UpstreamTransport,
+        _ id: MessageID
+    ) -> UInt64 {
+        UInt64(UInt32(bitPattern: upstream.rawValue)) << 17 | (transport == .tcp ? 1 << 16 : 0)
+            | UInt64(id.rawValue)
+    }
+
+    func isFree(_ upstream: UpstreamID, _ transport: UpstreamTransport, _ id: MessageID) -> Bool {
+        byMessage[Self.messageKey(upstream, transport, id)] == nil
+    }
+
+    mutating func register(_ pending: PendingQuery, attempt: Int) {
+        let sent = pending.attempts[attempt]
+        byMessage[Self.messageKey(sent.upstream, sent.transport, sent.id)] = (pending.place, attempt)
+    }
+
+    mutating func forget(_ attempt: Attempt) {
+        byMessage[Self.messageKey(attempt.upstream, attempt.transport, attempt.id)] = nil
+    }
+
+    func find(
+        _ upstream: UpstreamID,
+        _ transport: UpstreamTransport,
+        _ id: MessageID
+    ) -> (pending: PendingQuery, attempt: Int)? {
+        guard let found = byMessage[Self.messageKey(upstream, transport, id)] else { return nil }
+        return (places[found.place], found.attempt)
+    }
+
+    /// The attempts that went through a socket or connection which failed.
+    func attempts(
+        _ upstream: UpstreamID,
+        _ token: SocketToken
+    ) -> [(pending: PendingQuery, attempt: Int)] {
+        byMessage.values.compactMap { place, attempt in
+            let sent = places[place].attempts[attempt]
+            return sent.upstream == upstream && sent.token == token && sent.isOpen
+                ? (places[place], attempt) : nil
+        }
+    }
+}

@@ -1,0 +1,532 @@
+// From an upstream response to a finished answer: one look at all records, then the chain from QNAME, checked,
+// mapped and written anew (RFC 2181 §5, RFC 2308 §2, RFC 5452 §6, RFC 6604, RFC 6672).
+import AnswerCache
+import DNSWire
+import Routing
+
+/// What a response is read against: the question as it was sent, and the route that it was sent by.
+struct ResponseContext {
+    let snapshot: ForwardingSnapshot
+    let route: RouteID
+    /// The question in the client's names, folded.
+    let qname: DomainName
+    let qtype: RecordType
+    /// QNAME as it was sent to the server.
+    let upstreamName: DomainName
+    /// DO of the question, for routes that do not map.
+    let dnssecOK: Bool
+
+    var routeInfo: Route { snapshot.table.routes[Int(route.rawValue)] }
+}
+
+/// What a response turned out to be.
+enum ResponseVerdict {
+    /// The builder holds the finished answer.
+    case answer
+    /// The builder holds the CNAME chain up to this name (in the client's names), to be resolved by its own route.
+    case chase(DomainName, links: Int)
+    /// Ask another server.
+    case fault(UpstreamFault)
+    /// No server can do better.
+    case failure(Failure)
+}
+
+struct ResponseProcessor {
+    /// The records of the response, all three sections.
+    private var records: [RecordView] = []
+    private var seenRdata: Set<UInt64> = []
+
+    /// The CNAME and DNAME links from QNAME to the name that the answer is about.
+    private struct Chain {
+        /// Places in `records`, with the link's owner in the server's names.
+        var links: [(record: Int, owner: DomainName)] = []
+        /// The last name, in the server's names.
+        var end: DomainName
+        /// The first link whose target another route has to resolve if the server did not; -1 for none.
+        var firstForeignTarget: Int = -1
+        /// The target that this server has no say in, whatever it sent.
+        var mustChase = false
+        var cnames = 0
+        /// The mapped name of `end`.
+        var clientEnd: DomainName
+    }
+
+    /// Reads a response whose header and question match the query. TC is the caller's affair.
+    mutating func process(
+        _ message: borrowing RawSpan,
+        _ header: Header,
+        _ context: ResponseContext,
+        into builder: inout AnswerBuilder
+    ) -> ResponseVerdict {
+        let code: ResponseCode
+        do throws(WireError) {
+            code = try collect(message, header)
+        } catch {
+            return .fault(.malformed)
+        }
+        do throws(BuildError) {
+            return try read(message, code, context, &builder)
+        } catch {
+            switch error {
+            case .mappedNameTooLong: return .failure(.mappedNameTooLong(context.routeInfo))
+            case .wire(.messageTooLong): return .failure(.answerTooLong(context.routeInfo))
+            case .wire: return .fault(.malformed)
+            }
+        }
+    }
+
+    private mutating func collect(
+        _ message: borrowing RawSpan,
+        _ header: Header
+    ) throws(WireError) -> ResponseCode {
+        records.removeAll(keepingCapacity: true)
+        var code = header.flags.responseCode
+        let question = try Message.skipName(message, at: WireLimits.headerLength) + 4
+        var cursor = RecordCursor(header: header, offset: question)
+        while let record = try cursor.next(message) {
+            if record.type == .opt {
+                let edns = try EDNS(record, in: message)
+                code.rawValue |= UInt16(edns.extendedResponseCode) << 4
+            } else if record.recordClass == .internet {
+                try checkAddressLength(record)
+                records.append(record)
+            }
+        }
+        return code
+    }
+
+    private func checkAddressLength(_ record: RecordView) throws(WireError) {
+        let isRight =
+            switch record.type {
+            case .a: record.rdataLength == 4
+            case .aaaa: record.rdataLength == 16
+            default: true
+            }
+        if !isRight { throw .badRdata }
+    }
+
+    private mutating func read(
+        _ message: borrowing RawSpan,
+        _ code: ResponseCode,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) -> ResponseVerdict {
+        let chain: Chain
+        do throws(WireError) {
+            guard let followed = try follow(message, context) else {
+                return .failure(.mappedNameTooLong(context.routeInfo))
+            }
+            chain = followed
+        } catch {
+            return .fault(.malformed)
+        }
+        if chain.cnames > ForwardingLimits.chainLinksMax { return .failure(.chainTooLong) }
+        try builder.begin(context.qname, context.qtype)
+        let stripsDNSSEC = context.routeInfo.mapping != nil
+        let wanted = context.qtype == .any ? RecordType.a : context.qtype
+        let asksForStripped = stripsDNSSEC && wanted.isDNSSEC
+
+        if context.qtype == .any, let first = chain.links.first {
+            // RFC 8482 §4.1: one RRset is enough; at an alias it is the alias.
+            try append(first, message, context, &builder)
+            builder.finish(.noError)
+            return .answer
+        }
+        if code == .noError, !chain.mustChase, !asksForStripped, hasData(message, wanted, at: chain.end) {
+            for link in chain.links { try append(link, message, context, &builder) }
+            try appendData(message, wanted, at: chain.end, owner: chain.clientEnd, context, &builder)
+            try appendAdditional(message, wanted, context, &builder)
+            builder.finish(.noError)
+            return .answer
+        }
+        // A cluster that could not resolve an outside target may say so in any of these ways.
+        let mayChase = code == .noError || code == .nxDomain || code == .servFail
+        if mayChase, chain.mustChase || chain.firstForeignTarget >= 0 {
+            return try chase(chain, message, context, &builder)
+        }
+        switch code {
+        case .noError, .nxDomain: break
+        case .yxDomain where !chain.links.isEmpty:
+            for link in chain.links { try append(link, message, context, &builder) }
+            builder.finish(.yxDomain)
+            return .answer
+        default: return .fault(.responseCode(code))
+        }
+        if isReferral(message, at: chain.end) { return .fault(.lame) }
+        for link in chain.links { try append(link, message, context, &builder) }
+        return try deny(message, code, chain, context, &builder)
+    }
+}
+
+// MARK: - The chain
+
+extension ResponseProcessor {
+    /// Follows CNAME and DNAME from QNAME; nil when a name is too long once mapped.
+    private func follow(
+        _ message: borrowing RawSpan,
+        _ context: ResponseContext
+    ) throws(WireError) -> Chain? {
+        var chain = Chain(end: context.upstreamName, clientEnd: context.qname)
+        guard context.qtype != .cname else { return chain }
+        let mapping = context.routeInfo.mapping
+        while chain.cnames <= ForwardingLimits.chainLinksMax {
+            if hasData(message, context.qtype, at: chain.end) { return chain }
+            guard let target = try nextLink(message, &chain) else { return chain }
+            guard let clientTarget = mapping.map({ $0.clientName(target) }) ?? target else { return nil }
+            chain.end = target
+            chain.clientEnd = clientTarget
+            chain.cnames += 1
+            if context.qtype == .any { return chain }
+            switch standing(of: target, clientTarget, context) {
+            case .own: continue
+            case .foreign:
+                if chain.firstForeignTarget < 0 { chain.firstForeignTarget = chain.links.count }
+            case .othersOnly:
+                if chain.firstForeignTarget < 0 { chain.firstForeignTarget = chain.links.count }
+                chain.mustChase = true
+                return chain
+            }
+        }
+        return chain
+    }
+
+    private enum Standing {
+        /// This server speaks for the name.
+        case own
+        /// The default upstreams speak for it, but what this server found out may be used.
+        case foreign
+        /// Another cluster, or this server of itself, speaks for it.
+        case othersOnly
+    }
+
+    private func standing(
+        of target: DomainName,
+        _ clientTarget: DomainName,
+        _ context: ResponseContext
+    ) -> Standing {
+        let folded = clientTarget.folded
+        switch context.snapshot.table.decide(folded.bytes, context.qtype) {
+        case .local: return .othersOnly
+        case .forward(let route) where route == context.route:
+            // East's own zone in east's answer must be mapped and asked like anybody's question.
+            return target.isAtOrBelow(context.routeInfo.bailiwick) ? .own : .othersOnly
+        case .forward(.defaultRoute): return .foreign
+        case .forward: return .othersOnly
+        }
+    }
+
+    /// The target of the CNAME at the chain's end, with a DNAME that it stems from put in front; nil at the end.
+    private func nextLink(
+        _ message: borrowing RawSpan,
+        _ chain: inout Chain
+    ) throws(WireError) -> DomainName? {
+        var dname: Int? = nil
+        for (i, record) in records.enumerated() where record.section == .answer {
+            guard record.type == .cname || record.type == .dname else { continue }
+            var at = record.ownerOffset
+            let owner = try DomainName(message, at: &at)
+            if record.type == .cname, owner == chain.end {
+                if let dname { chain.links.append((dname, try self.owner(of: dname, message))) }
+                chain.links.append((i, owner))
+                var target = record.rdataOffset
+                return try DomainName(message, at: &target)
+            }
+            if record.type == .dname, owner != chain.end, chain.end.isAtOrBelow(owner) { dname = i }
+        }
+        return nil
+    }
+
+    private func owner(of record: Int, _ message: borrowing RawSpan) throws(WireError) -> DomainName {
+        var at = records[record].ownerOffset
+        return try DomainName(message, at: &at)
+    }
+
+    private func chase(
+        _ chain: Chain,
+        _ message: borrowing RawSpan,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) -> ResponseVerdict {
+        let links = chain.links.prefix(chain.firstForeignTarget)
+        for link in links { try append(link, message, context, &builder) }
+        builder.finish(.noError)
+        guard let last = links.last, let target = targetName(last.record, message),
+            let clientTarget = context.routeInfo.mapping.map({ $0.clientName(target) }) ?? target
+        else { return .fault(.malformed) }
+        let cnames = links.count { records[$0.record].type == .cname }
+        return .chase(clientTarget.folded, links: cnames)
+    }
+
+    private func targetName(_ record: Int, _ message: borrowing RawSpan) -> DomainName? {
+        var at = records[record].rdataOffset
+        return try? DomainName(message, at: &at)
+    }
+
+    private func append(
+        _ link: (record: Int, owner: DomainName),
+        _ message: borrowing RawSpan,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) {
+        let record = records[link.record]
+        try append(record, message, to: .answer, link.owner, record.ttl, context, &builder)
+        if context.dnssecOK, context.routeInfo.mapping == nil {
+            try appendSignatures(message, of: record.type, at: link.owner, .answer, context, &builder)
+        }
+    }
+}
+
+// MARK: - Data
+
+extension ResponseProcessor {
+    /// Whether the record at this place is owned by `name`.
+    private func isOwned(_ record: RecordView, by name: DomainName, _ message: borrowing RawSpan) -> Bool {
+        // Most owners point to the question or repeat it: look at the octets before decompressing.
+        var at = record.ownerOffset
+        guard let owner = try? DomainName(message, at: &at) else { return false }
+        return owner == name
+    }
+
+    private func hasData(_ message: borrowing RawSpan, _ type: RecordType, at name: DomainName) -> Bool {
+        for record in records where record.section == .answer && record.type == type {
+            if isOwned(record, by: name, message) { return true }
+        }
+        return false
+    }
+
+    /// Appends the RRset of `type` at `name`: duplicates left out, one TTL for all (RFC 2181 §5, §5.2).
+    private mutating func appendData(
+        _ message: borrowing RawSpan,
+        _ type: RecordType,
+        at name: DomainName,
+        owner: DomainName,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) {
+        var ttl = UInt32.max
+        var places: [Int] = []
+        for (i, record) in records.enumerated() where record.section == .answer && record.type == type {
+            guard isOwned(record, by: name, message) else { continue }
+            ttl = min(ttl, context.snapshot.ttls.clamp(record.ttl))
+            places.append(i)
+        }
+        seenRdata.removeAll(keepingCapacity: true)
+        let start = builder.bodyLength
+        var count = 0
+        for i in places {
+            if places.count > 1, !seenRdata.insert(rdataHash(records[i], message)).inserted { continue }
+            let record = records[i]
+            try builder.append(
+                record,
+                from: message,
+                to: .answer,
+                owner: owner,
+                ttl: ttl,
+                mapping: context.routeInfo.mapping
+            )
+            count += 1
+        }
+        if type == .a || type == .aaaa { builder.noteRotation(from: start, count: count) }
+        if context.dnssecOK, context.routeInfo.mapping == nil {
+            try appendSignatures(message, of: type, at: name, .answer, context, &builder)
+        }
+    }
+
+    /// A hash of RDATA with its names decompressed and folded, to tell duplicates.
+    private func rdataHash(_ record: RecordView, _ message: borrowing RawSpan) -> UInt64 {
+        var hash = Hasher()
+        var offset = record.rdataOffset
+        let end = record.rdataOffset + record.rdataLength
+        if let layout = RdataLayout.of(record.type),
+            let first = try? layout.firstName(
+                message,
+                rdataOffset: record.rdataOffset,
+                rdataLength: record.rdataLength
+            )
+        {
+            for i in offset..<first { hash.combine(message.uint8(at: i)) }
+            offset = first
+            for _ in 0..<layout.names {
+                guard let name = try? DomainName(message, at: &offset) else { break }
+                hash.combine(name)
+            }
+        }
+        while offset < end {
+            hash.combine(message.uint8(at: offset))
+            offset += 1
+        }
+        return UInt64(truncatingIfNeeded: hash.finalize())
+    }
+
+    /// Appends addresses that belong to the names in the answer (RFC 2782), in the bailiwick only (RFC 5452 §6).
+    private func appendAdditional(
+        _ message: borrowing RawSpan,
+        _ type: RecordType,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) {
+        switch type {
+        case .srv, .mx, .ns, .svcb, .https, .naptr: break
+        default: return
+        }
+        let bailiwick = context.routeInfo.bailiwick
+        for record in records where record.section == .additional {
+            guard record.type == .a || record.type == .aaaa else { continue }
+            var at = record.ownerOffset
+            guard let owner = try? DomainName(message, at: &at), owner.isAtOrBelow(bailiwick) else {
+                continue
+            }
+            try append(record, message, to: .additional, owner, record.ttl, context, &builder)
+        }
+    }
+
+    private func appendSignatures(
+        _ message: borrowing RawSpan,
+        of type: RecordType,
+        at name: DomainName,
+        _ section: MessageSection,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) {
+        for record in records where record.section == section && record.type == .rrsig {
+            guard record.rdataLength >= 18, message.uint16(at: record.rdataOffset) == type.rawValue,
+                isOwned(record, by: name, message)
+            else { continue }
+            try append(record, message, to: section, name, record.ttl, context, &builder)
+        }
+    }
+
+    /// Appends a record with its owner mapped and its TTL within the limits.
+    private func append(
+        _ record: RecordView,
+        _ message: borrowing RawSpan,
+        to section: MessageSection,
+        _ owner: DomainName,
+        _ ttl: UInt32,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) {
+        let mapping = context.routeInfo.mapping
+        guard let clientOwner = mapping.map({ $0.clientName(owner) }) ?? owner else {
+            throw .mappedNameTooLong
+        }
+        try builder.append(
+            record,
+            from: message,
+            to: section,
+            owner: clientOwner,
+            ttl: context.snapshot.ttls.clamp(ttl),
+            mapping: mapping
+        )
+    }
+}
+
+// MARK: - Denials
+
+extension ResponseProcessor {
+    /// Whether the response only names other servers: what no resolver should send us.
+    private func isReferral(_ message: borrowing RawSpan, at name: DomainName) -> Bool {
+        var names = false
+        for record in records {
+            if record.section == .answer || record.type == .soa { return false }
+            if record.section == .authority, record.type == .ns { names = true }
+        }
+        return names
+    }
+
+    /// Writes NXDOMAIN or NODATA (RFC 2308 §2, §5).
+    private func deny(
+        _ message: borrowing RawSpan,
+        _ code: ResponseCode,
+        _ chain: Chain,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) -> ResponseVerdict {
+        let negative = context.snapshot.ttls.negative
+        if context.qtype == .any, code == .noError {
+            // RFC 8482 §4.2: the name exists, and that is all that we say.
+            try builder.append(context.qname, .hinfo, ttl: max(negative, 1), to: .answer) {
+                writer throws(WireError) in
+                try writer.appendCharacterString("RFC8482")
+                try writer.appendCharacterString("")
+            }
+            builder.finish(.noError)
+            return .answer
+        }
+        var lifetime = negative
+        if let soa = soa(message, above: chain.end), let owner = try? owner(of: soa, message) {
+            let record = records[soa]
+            if isOwnDenial(owner, chain.end, context) {
+                let ttl = min(
+                    record.ttl & 0x8000_0000 == 0 ? record.ttl : 0,
+                    minimum(record, message),
+                    negative
+                )
+                try appendDenial(soa, owner, ttl, message, context, &builder)
+            } else {
+                // Some other zone's SOA: the server passed the question on. Not the zone's own word (RFC 2308 §2).
+                lifetime = min(negative, ForwardingLimits.foreignDenialSeconds)
+                builder.finish(code)
+                builder.setLifetime(lifetime)
+                return .answer
+            }
+        }
+        builder.finish(code, lifetimeMax: lifetime)
+        if builder.answer.authorityCount == 0 { builder.setLifetime(0) }
+        return .answer
+    }
+
+    private func appendDenial(
+        _ soa: Int,
+        _ owner: DomainName,
+        _ ttl: UInt32,
+        _ message: borrowing RawSpan,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) {
+        let mapping = context.routeInfo.mapping
+        guard let clientOwner = mapping.map({ $0.clientName(owner) }) ?? owner else {
+            throw .mappedNameTooLong
+        }
+        try builder.append(
+            records[soa],
+            from: message,
+            to: .authority,
+            owner: clientOwner,
+            ttl: ttl,
+            mapping: mapping
+        )
+        guard context.dnssecOK, mapping == nil else { return }
+        for record in records where record.section == .authority {
+            switch record.type {
+            case .nsec, .nsec3, .rrsig:
+                var at = record.ownerOffset
+                guard let name = try? DomainName(message, at: &at) else { continue }
+                try append(record, message, to: .authority, name, min(record.ttl, ttl), context, &builder)
+            default: continue
+            }
+        }
+    }
+
+    /// The place of an SOA record in the authority section whose owner is `name` or above it.
+    private func soa(_ message: borrowing RawSpan, above name: DomainName) -> Int? {
+        for (i, record) in records.enumerated() where record.section == .authority && record.type == .soa {
+            if let owner = try? owner(of: i, message), name.isAtOrBelow(owner) { return i }
+        }
+        return nil
+    }
+
+    /// Whether a denial with this SOA comes from the zone that the route is for. Reverse names of a cluster have
+    /// zones of their own below arpa.
+    private func isOwnDenial(_ owner: DomainName, _ name: DomainName, _ context: ResponseContext) -> Bool {
+        let bailiwick = context.routeInfo.bailiwick
+        if name.isAtOrBelow(bailiwick) { return owner.isAtOrBelow(bailiwick) }
+        return owner.labelCount >= 2
+    }
+
+    /// SOA MINIMUM, the last four octets (RFC 2308 §4).
+    private func minimum(_ record: RecordView, _ message: borrowing RawSpan) -> UInt32 {
+        guard record.rdataLength >= 22 else { return 0 }
+        return message.uint32(at: record.rdataOffset + record.rdataLength - 4)
+    }
+}

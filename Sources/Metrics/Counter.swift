@@ -1,0 +1,76 @@
+import Synchronization
+
+/// What is counted. The raw value is the place in a worker's block.
+public enum Counter: Int, CaseIterable, Sendable {
+    /// Queries that came over UDP.
+    case queriesUDP
+    /// Queries that came over TCP.
+    case queriesTCP
+    /// Answers from the cache.
+    case cacheHits
+    /// Questions that had to be asked upstream, or joined one that was.
+    case cacheMisses
+    /// Answers that this server gave of itself: special-use names, own zones, class CH.
+    case localAnswers
+    /// Questions that joined an equal one in flight.
+    case mergedQueries
+    /// Messages sent to upstream servers.
+    case upstreamQueries
+    /// Responses that were used.
+    case upstreamResponses
+    /// Responses that matched no pending query (RFC 5452 §9.1).
+    case upstreamMismatches
+    /// Responses that could not be used: malformed or without sense.
+    case upstreamInvalid
+    /// Queries to upstream servers that got no response in time.
+    case upstreamTimeouts
+    /// SERVFAIL, REFUSED, NOTIMP or FORMERR of upstream servers.
+    case upstreamFailures
+    /// Queries asked again over TCP because of TC.
+    case upstreamTruncations
+    /// Failures remembered and answered again (RFC 9520).
+    case cachedFailures
+    /// SERVFAIL of our own.
+    case failures
+    /// Queries refused: not allowed, or not for us.
+    case refusals
+    /// Queries answered with FORMERR, NOTIMP or BADVERS.
+    case malformed
+    /// Datagrams and messages not answered.
+    case drops
+    /// Questions turned away because too many are pending.
+    case overloads
+    /// Replies that were cut to the client's size.
+    case truncatedReplies
+}
+
+/// The counters of one worker: written by its thread only, read by any.
+public final class WorkerMetrics: Sendable {
+    private let counters = InlineArray<32, Atomic<UInt64>> { _ in Atomic(0) }
+
+    public init() {}
+
+    /// Adds 1. On the owner's thread only: this is a plain load and store, no locked instruction.
+    @inline(__always)
+    public func count(_ counter: Counter) {
+        let value = counters[counter.rawValue].load(ordering: .relaxed)
+        counters[counter.rawValue].store(value &+ 1, ordering: .relaxed)
+    }
+
+    /// The count so far. Any thread.
+    public func value(_ counter: Counter) -> UInt64 {
+        counters[counter.rawValue].load(ordering: .relaxed)
+    }
+}
+
+/// The counters of all workers together.
+public struct MetricsRegistry: Sendable {
+    private let workers: [WorkerMetrics]
+
+    public init(_ workers: [WorkerMetrics]) { self.workers = workers }
+
+    /// The sum over all workers.
+    public func value(_ counter: Counter) -> UInt64 {
+        workers.reduce(0) { $0 &+ $1.value(counter) }
+    }
+}
