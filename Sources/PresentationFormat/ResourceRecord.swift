@@ -7,7 +7,7 @@ public struct ResourceRecord: Hashable, Sendable {
     public var recordClass: RecordClass
     /// Seconds.
     public var ttl: UInt32
-    /// RDATA in wire form, its names uncompressed. At most 65,535 octets.
+    /// RDATA in wire form, its names uncompressed; at most 65,535 octets.
     public var rdata: [UInt8]
 
     public init(
