@@ -62,7 +62,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        module("EmbeddedClusters", ["DNSWire", "EventLoop", "PresentationFormat", "Transport"]),
+        module("EmbeddedClusters", ["DNSWire", "EventLoop", "PresentationFormat", "Routing", "Transport"]),
         .executableTarget(
             name: "switchyard",
             dependencies: [
@@ -84,7 +84,7 @@ let package = Package(
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("TransportTests", ["EventLoop", "Transport"]),
-        tests("EmbeddedClustersTests", ["DNSWire", "EmbeddedClusters", "PresentationFormat"]),
+        tests("EmbeddedClustersTests", ["DNSWire", "EmbeddedClusters", "PresentationFormat", "Routing"]),
         tests("SystemTests", ["DNSWire"]),
         tests("TidyTests", []),
     ]
