@@ -1,0 +1,212 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct csystem_message) == sizeof(struct mmsghdr), "csystem_message is mmsghdr");
+_Static_assert(
+    offsetof(struct csystem_message, length) == offsetof(struct mmsghdr, msg_len), "csystem_message is mmsghdr");
+_Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= csystem_control_capacity, "room for one IPV6_PKTINFO");
+_Static_assert(CMSG_SPACE(sizeof(struct in_pktinfo)) <= csystem_control_capacity, "room for one IP_PKTINFO");
+_Static_assert(sizeof(struct sockaddr_in) <= sizeof(struct sockaddr_in6), "sockaddr_in6 holds both families");
+_Static_assert(sizeof(pthread_t) == sizeof(uint64_t), "a thread handle fits");
+
+// Repeats a call that a signal interrupted and turns its error into a negative number.
+#define REPEAT(type, call)                          \
+    do {                                            \
+        type result_;                               \
+        do {                                        \
+            result_ = (call);                       \
+        } while (result_ < 0 && errno == EINTR);    \
+        return result_ < 0 ? -(type)errno : result_; \
+    } while (0)
+
+int csystem_socket(int family, int type) {
+    REPEAT(int, socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+int csystem_accept(int listener, struct sockaddr_in6 *peer, socklen_t *peer_length) {
+    REPEAT(int, accept4(listener, (struct sockaddr *)peer, peer_length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+int csystem_set_option(int fd, int level, int option, int value) {
+    REPEAT(int, setsockopt(fd, level, option, &value, sizeof value));
+}
+
+int csystem_bind(int fd, const struct sockaddr_in6 *address, socklen_t length) {
+    REPEAT(int, bind(fd, (const struct sockaddr *)address, length));
+}
+
+int csystem_listen(int fd, int backlog) {
+    REPEAT(int, listen(fd, backlog));
+}
+
+int csystem_connect(int fd, const struct sockaddr_in6 *address, socklen_t length) {
+    // Not repeated: after EINTR the connection goes on in the background (connect(2)).
+    if (connect(fd, (const struct sockaddr *)address, length) == 0) return 0;
+    return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+int csystem_local_address(int fd, struct sockaddr_in6 *address, socklen_t *length) {
+    REPEAT(int, getsockname(fd, (struct sockaddr *)address, length));
+}
+
+int csystem_take_error(int fd) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0) return -errno;
+    return -error;
+}
+
+int csystem_receive_batch(int fd, struct csystem_message *messages, unsigned int count) {
+    REPEAT(int, recvmmsg(fd, (struct mmsghdr *)messages, count, MSG_DONTWAIT, NULL));
+}
+
+int csystem_send_batch(int fd, struct csystem_message *messages, unsigned int count) {
+    REPEAT(int, sendmmsg(fd, (struct mmsghdr *)messages, count, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+ssize_t csystem_read(int fd, void *buffer, size_t capacity) {
+    REPEAT(ssize_t, recv(fd, buffer, capacity, MSG_DONTWAIT));
+}
+
+ssize_t csystem_write(int fd, const void *buffer, size_t count) {
+    REPEAT(ssize_t, send(fd, buffer, count, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+void csystem_close(int fd) {
+    // Never repeated: Linux has released the descriptor even when it says EINTR.
+    close(fd);
+}
+
+int csystem_read_packet_info(const struct msghdr *header, struct csystem_local_path *path) {
+    struct msghdr *m = (struct msghdr *)header;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            memset(path->address, 0, sizeof path->address);
+            memcpy(path->address, &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
+            path->interface = (uint32_t)info.ipi_ifindex;
+            return 1;
+        }
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            memcpy(path->address, &info.ipi6_addr, sizeof info.ipi6_addr);
+            path->interface = info.ipi6_ifindex;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void csystem_write_packet_info(struct msghdr *header, int family, const struct csystem_local_path *path) {
+    header->msg_controllen = csystem_control_capacity;
+    struct cmsghdr *c = CMSG_FIRSTHDR(header);
+    if (family == AF_INET) {
+        struct in_pktinfo info = {0};
+        memcpy(&info.ipi_spec_dst, path->address, sizeof info.ipi_spec_dst);
+        info.ipi_ifindex = (int)path->interface;
+        c->cmsg_level = IPPROTO_IP;
+        c->cmsg_type = IP_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        header->msg_controllen = CMSG_SPACE(sizeof info);
+    } else {
+        struct in6_pktinfo info = {0};
+        memcpy(&info.ipi6_addr, path->address, sizeof info.ipi6_addr);
+        info.ipi6_ifindex = path->interface;
+        c->cmsg_level = IPPROTO_IPV6;
+        c->cmsg_type = IPV6_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        header->msg_controllen = CMSG_SPACE(sizeof info);
+    }
+}
+
+int csystem_eventfd(void) {
+    REPEAT(int, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+}
+
+int csystem_eventfd_add(int fd) {
+    REPEAT(int, eventfd_write(fd, 1));
+}
+
+int csystem_eventfd_drain(int fd) {
+    eventfd_t count;
+    REPEAT(int, eventfd_read(fd, &count));
+}
+
+int csystem_thread_start(uint64_t *thread, size_t stack_size, void *(*body)(void *), void *context) {
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error != 0) return -error;
+    error = pthread_attr_setstacksize(&attributes, stack_size);
+
+    // The new thread inherits the mask: signals stay with the thread that handles them.
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPROF};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) sigdelset(&blocked, faults[i]);
+
+    if (error == 0) error = pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    if (error == 0) {
+        pthread_t started;
+        error = pthread_create(&started, &attributes, body, context);
+        if (error == 0) *thread = (uint64_t)started;
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    pthread_attr_destroy(&attributes);
+    return -error;
+}
+
+int csystem_thread_join(uint64_t thread) {
+    return -pthread_join((pthread_t)thread, NULL);
+}
+
+void csystem_thread_set_name(const char *name) {
+    char short_name[16];
+    strncpy(short_name, name, sizeof short_name - 1);
+    short_name[sizeof short_name - 1] = '\0';
+    pthread_setname_np(pthread_self(), short_name);
+}
+
+int csystem_thread_pin(int cpu) {
+    if (cpu < 0 || cpu >= CPU_SETSIZE) return -EINVAL;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return -pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+int64_t csystem_raise_open_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+}
+
+void csystem_ignore_broken_pipe(void) {
+    signal(SIGPIPE, SIG_IGN);
+}
+
+uint64_t csystem_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+const char *csystem_error_text(int error) {
+    return strerrordesc_np(error);
+}
