@@ -61,10 +61,11 @@ public struct AccessConfiguration: Sendable {
     }
 
     /// Loopback, private and link-local ranges (RFC 1918, RFC 4193, RFC 3927, RFC 4291 §2.5.6, RFC 6598).
-    public static let defaultAllow: [IPPrefix] = [
-        (0x7F00_0000, 8), (0x0A00_0000, 8), (0xAC10_0000, 12), (0xC0A8_0000, 16), (0xA9FE_0000, 16),
-        (0x6440_0000, 10),
-    ].compactMap { IPPrefix(IPAddress(ipv4: $0.0), length: $0.1) }
+    public static let defaultAllow: [IPPrefix] =
+        [
+            (0x7F00_0000, 8), (0x0A00_0000, 8), (0xAC10_0000, 12), (0xC0A8_0000, 16), (0xA9FE_0000, 16),
+            (0x6440_0000, 10),
+        ].compactMap { IPPrefix(IPAddress(ipv4: $0.0), length: $0.1) }
         + [(UInt128(1), 128), (UInt128(0xFC) << 120, 7), (UInt128(0xFE80) << 112, 10)]
         .compactMap { IPPrefix(IPAddress(ipv6: $0.0), length: $0.1) }
 }
