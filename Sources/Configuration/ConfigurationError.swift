@@ -26,13 +26,16 @@ public enum ConfigurationLoadError: Error, Sendable, Equatable, CustomStringConv
 /// A file that the system does not let us read.
 public struct UnreadableFile: Error, Sendable, Equatable, CustomStringConvertible {
     public let path: String
-    /// What the system said and what to do, a clause: `there is no such file`.
+    /// What the system said, a clause: `there is no such file`.
     public let reason: String
+    /// What to do, a clause: `check the path`.
+    public let advice: String
 
-    public init(path: String, reason: String) {
+    public init(path: String, reason: String, advice: String = "check the path") {
         self.path = path
         self.reason = reason
+        self.advice = advice
     }
 
-    public var description: String { "cannot read \(path): \(reason)" }
+    public var description: String { "cannot read \(path): \(reason); \(advice)" }
 }

@@ -32,7 +32,9 @@ public enum ConfigurationLoader {
             let reader = ConfigurationReader(file: file, readFile: readFile)
             let document = YAMLDocument(text)
             for problem in document.problems { reader.report(problem.position, problem.message) }
-            if let root = document.root, let configuration = reader.read(root) { return configuration }
+            if let root = document.root, !root.isNull, let configuration = reader.read(root) {
+                return configuration
+            }
             if reader.problems.isEmpty {
                 let start = Position(line: 1, column: 1)
                 reader.report(start, "the file says nothing; write `{}` to mean the defaults")
@@ -75,29 +77,38 @@ extension ConfigurationLoader {
             // Not the size that the system tells: a pipe or a device has none.
             data = try handle.read(upToCount: limit + 1) ?? Data()
         } catch {
-            throw UnreadableFile(path: path, reason: reason(error as NSError))
+            throw unreadable(path, error as NSError)
         }
         guard data.count <= limit else {
-            throw UnreadableFile(path: path, reason: "it is larger than \(limit >> 20) MiB; shorten it")
+            throw UnreadableFile(
+                path: path,
+                reason: "it is larger than \(limit >> 20) MiB",
+                advice: "shorten it"
+            )
         }
         return Array(data)
     }
 
-    private static func reason(_ error: NSError) -> String {
-        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-        guard cause.domain == NSPOSIXErrorDomain, let code = POSIXErrorCode(rawValue: Int32(cause.code))
-        else {
-            switch CocoaError.Code(rawValue: error.code) {
-            case .fileReadNoSuchFile, .fileNoSuchFile: return "there is no such file; name another"
-            case .fileReadNoPermission: return "permission denied; run as a user that may read it"
-            default: return error.localizedDescription
-            }
+    private static func unreadable(_ path: String, _ error: NSError) -> UnreadableFile {
+        let noPermission = UnreadableFile(
+            path: path,
+            reason: "permission denied",
+            advice: "run as a user that may read it"
+        )
+        switch CocoaError.Code(rawValue: error.code) {
+        case .fileReadNoSuchFile, .fileNoSuchFile:
+            return UnreadableFile(path: path, reason: "there is no such file")
+        case .fileReadNoPermission:
+            return noPermission
+        default: break
         }
-        switch code {
-        case .ENOENT: return "there is no such file; name another"
-        case .EACCES, .EPERM: return "permission denied; run as a user that may read it"
-        case .EISDIR: return "it is a directory; name a file in it"
-        default: return POSIXError(code).localizedDescription
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        switch POSIXErrorCode(rawValue: Int32(cause.code)) {
+        case .EACCES, .EPERM: return noPermission
+        case .EISDIR:
+            return UnreadableFile(path: path, reason: "it is a directory", advice: "name a file in it")
+        case let code?: return UnreadableFile(path: path, reason: POSIXError(code).localizedDescription)
+        case nil: return UnreadableFile(path: path, reason: error.localizedDescription)
         }
     }
 

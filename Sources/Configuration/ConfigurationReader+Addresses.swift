@@ -81,7 +81,7 @@ extension ConfigurationReader {
     /// The servers of the default route; `/etc/resolv.conf` says them where the file does not.
     func defaultUpstreams(_ node: YAMLNode?, missingAt position: Position) -> [Upstream] {
         guard let node else {
-            let advice = "add `upstream: {servers: [ADDRESS]}`"
+            let advice = "name servers in the configuration: `upstream: {servers: [ADDRESS]}`"
             return distinct(nameservers(Self.defaultResolvConf, at: position, advice: advice))
         }
         guard case .mapping = node.content, let servers = fields(of: node, .upstream)["servers"] else {
@@ -198,7 +198,7 @@ extension ConfigurationReader {
         do throws(UnreadableFile) {
             text = try readFile(path)
         } catch {
-            report(position, "\(error); \(advice)")
+            report(position, "cannot read \(path): \(error.reason); \(advice)")
             return []
         }
         let lines = ResolvConf.nameservers(text)

@@ -155,9 +155,10 @@ extension YAMLDocument {
     private mutating func report(_ error: YamlError, in text: String) {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
-            let position = Position(mark)
-            // Where a quote or bracket stays open, its beginning is the place to look at.
+            var position = Position(mark)
             let opened = context.map { ", \($0.text) on line \($0.mark.line)" } ?? ""
+            // Where a quote or bracket stays open to the end, its beginning is the place to look at.
+            if let context, text.index(of: position) == nil { position = Position(context.mark) }
             let line = Self.line(position.line, of: text)
             let advice = Self.advice(line, at: position.column)
             report(position, "this is no valid YAML (\(problem)\(opened)); \(advice)")

@@ -44,7 +44,7 @@ import Testing
 
     @Test(arguments: [
         ("'{cluster}'", "must be `{cluster}` and then a domain"), ("'{cluster}.'", "is empty"),
-        ("'{cluster}..'", "an empty label"), ("'x-{cluster}.corp'", "must be `{cluster}`"),
+        ("'{cluster}..'", "needs a domain"), ("'x-{cluster}.corp'", "must be `{cluster}`"),
         ("'{cluster}-x.corp'", "must be `{cluster}`"), ("'a.{cluster}.corp'", "must be `{cluster}`"),
         ("'{name}.corp'", "must be `{cluster}`"), ("'{cluster}.{cluster}.corp'", "must be `{cluster}`"),
         ("k8s.corp", "must be `{cluster}`"), ("'{cluster}.a..b'", "an empty label"),

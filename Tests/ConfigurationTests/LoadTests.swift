@@ -54,7 +54,10 @@ import Testing
             let error = #expect(throws: ConfigurationLoadError.self) {
                 try ConfigurationLoader.load(path: path)
             }
-            #expect(error?.description.hasPrefix("\(path):2:4: this is no UTF-8") == true, "\(String(describing: error))")
+            #expect(
+                error?.description.hasPrefix("\(path):2:4: this is no UTF-8") == true,
+                "\(String(describing: error))"
+            )
         }
     }
 }

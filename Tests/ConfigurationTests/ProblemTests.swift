@@ -137,7 +137,7 @@ import Testing
 
     @Test(arguments: [
         ("127.0.0.1:0", "no valid port"), ("127.0.0.1:65536", "no valid port"),
-        ("127.0.0.1:", "no valid port"),
+        ("'127.0.0.1:'", "no valid port"),
         ("127.0.0.1:+53", "no valid port"), ("127.0.0.1:dns", "no valid port"),
         ("'[::1]53'", "no valid port"),
         ("'[::1]:'", "no valid port"), ("'[::1'", "no closing bracket"), ("'[127.0.0.1]:53'", "no brackets"),
@@ -149,7 +149,7 @@ import Testing
         ("'::g'", "no IP address"), ("':::'", "no IP address"), ("'::ffff:10.0.0.1'", "write 10.0.0.1"),
         ("'fe80::1'", "link-local"), ("224.0.0.1:53", "multicast"), ("'ff02::1'", "multicast"),
         ("''", "is empty"),
-        ("[::1]", "needs quotes"),
+        ("[2001:db8::1]", "needs quotes"),
     ]) func badListenAddressesAreRefused(text: String, part: String) {
         expectProblem("listen:\n  - \(text)", "2:5", part)
     }

@@ -14,7 +14,7 @@ let testFiles = [
 
 func readTestFile(_ path: String) throws(UnreadableFile) -> String {
     guard let text = testFiles[path] else {
-        throw UnreadableFile(path: path, reason: "there is no such file; name another")
+        throw UnreadableFile(path: path, reason: "there is no such file")
     }
     return text
 }
