@@ -17,8 +17,8 @@ enum EndpointText {
             }
             return (address, try port(text[text.index(after: end)...], in: text))
         }
-        let colons = text.count { $0 == ":" }
-        guard colons == 1, let colon = text.firstIndex(of: ":") else {
+        let colons = text.utf8.count { $0 == UInt8(ascii: ":") }
+        guard colons == 1, let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
             return (try address(text[...], in: text), 53)
         }
         guard colon != text.startIndex else {

@@ -150,7 +150,8 @@ extension ConfigurationReader {
     private static func upstream(_ text: String) throws(InvalidValue) -> Upstream {
         var rest = text
         var transport = UpstreamTransport.udp
-        if let scheme = text.firstRange(of: "://") {
+        // Most servers have no scheme, and searching for one takes longer than reading the address.
+        if text.utf8.contains(UInt8(ascii: "/")), let scheme = text.firstRange(of: "://") {
             switch text[..<scheme.lowerBound] {
             case "tcp": transport = .tcp
             case "tls":
@@ -170,7 +171,6 @@ extension ConfigurationReader {
 
     /// Refuses servers that nothing can be sent to, or that are ourselves.
     private func check(_ upstream: Upstream, at position: Position, file: String? = nil) -> Bool {
-        let text = upstream.address.text(port: upstream.port)
         if upstream.address.isUnspecified {
             report(position, "\(upstream.address.text) is no server's address; write one", file: file)
             return false
@@ -182,6 +182,7 @@ extension ConfigurationReader {
                         && $0.address.isIPv4 == upstream.address.isIPv4)
         }
         if isOurs {
+            let text = upstream.address.text(port: upstream.port)
             report(
                 position,
                 "\(text) is this server itself (see `listen`), so that queries would go in circles;"
