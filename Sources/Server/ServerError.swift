@@ -1,5 +1,6 @@
 public import Configuration
 public import EventLoop
+import Glibc
 
 /// Why the server could not start or go on.
 public enum ServerError: Error, CustomStringConvertible {
@@ -18,11 +19,11 @@ public enum ServerError: Error, CustomStringConvertible {
 
     private static func advice(_ error: SystemError) -> String {
         switch error.errno {
-        case SystemError.addressInUse:
+        case EADDRINUSE:
             "stop the program that uses the port (ss -lnup shows it) or change `listen`"
-        case SystemError.permissionDenied:
+        case EACCES:
             "ports below 1024 need root or CAP_NET_BIND_SERVICE; start with it or change `listen`"
-        case SystemError.addressNotAvailable:
+        case EADDRNOTAVAIL:
             "this machine has no such address; change `listen`"
         default: "change `listen`"
         }

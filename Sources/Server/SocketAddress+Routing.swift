@@ -1,5 +1,5 @@
 // The same address in the words of two modules that must not know each other.
-import Configuration
+public import Configuration
 import Routing
 import Transport
 

@@ -1,5 +1,5 @@
 import Configuration
-import Glibc
+import FoundationEssentials
 public import Logging
 
 /// Writes log lines to standard error: `time level message key=value`, or one JSON object each.
@@ -31,7 +31,7 @@ public struct StandardErrorLogHandler: LogHandler {
             case .text: text(event, fields)
             case .json: json(event, fields)
             }
-        unsafe fputs(line + "\n", stderr)
+        StandardError.write(line: line)
     }
 
     private func text(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) -> String {
@@ -65,17 +65,6 @@ public struct StandardErrorLogHandler: LogHandler {
 
     /// UTC with milliseconds, RFC 3339.
     private static func timestamp() -> String {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        unsafe gmtime_r(&now.tv_sec, &parts)
-        func padded(_ number: Int, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        let date = "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-        let time =
-            "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-        return "\(date)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
+        Date.now.ISO8601Format(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

@@ -69,7 +69,7 @@ final class Worker {
         )
         do throws(SystemError) {
             sockets = try UpstreamSockets(loop, batch: batch, events: self)
-            upstreamConnections = try UpstreamConnections(streams, events: self)
+            upstreamConnections = UpstreamConnections(streams, events: self)
             expiry = try Timer(loop) { [unowned self] in expire() }
             sweep = try Timer(loop) { [unowned self] in sweepOnce() }
         } catch {

@@ -49,6 +49,9 @@ public final class DatagramListener: DatagramSender {
     /// Sends what was queued now.
     public func flush() { batch.flush() }
 
+    /// Takes no more datagrams; late replies can still be sent until `stop()`.
+    public func stopReceiving() { watcher = nil }
+
     /// Sends what was queued and closes the socket.
     public func stop() {
         if !isOpen { return }

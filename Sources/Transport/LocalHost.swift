@@ -1,4 +1,5 @@
 // What the machine says of itself.
+import CSystem
 import Glibc
 
 /// Name and addresses of this machine.
