@@ -1,4 +1,6 @@
-/// Answers the datagrams of a server. Called on the worker's thread only.
+/// Answers the datagrams of a server.
+///
+/// Called on the worker's thread only.
 public protocol DatagramHandler: AnyObject {
     /// Takes one datagram; returns the octets of the reply that was written into `reply`, 0 for none.
     ///
@@ -17,7 +19,9 @@ public protocol DatagramHandler: AnyObject {
     func batchEnded()
 }
 
-/// Takes the responses of one upstream. Called on the worker's thread only.
+/// Takes the responses of one upstream.
+///
+/// Called on the worker's thread only.
 public protocol DatagramClientHandler: AnyObject {
     /// Takes one datagram from the peer of the socket; `isTruncated` as for `DatagramHandler`.
     func response(_ message: RawSpan, isTruncated: Bool, on socket: DatagramClientSocket)

@@ -11,6 +11,9 @@ final class PlainSocket {
         _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    /// Accepts a connection that waits at a listening socket.
+    init(accepting listener: PlainSocket) { fd = accept(listener.fd, nil, nil) }
+
     deinit { close(fd) }
 
     /// Connects to an address on loopback; false when refused.
@@ -67,6 +70,12 @@ final class PlainSocket {
     }
 
     func endWriting() { shutdown(fd, CInt(SHUT_WR)) }
+
+    /// Makes closing the socket reset the connection.
+    func resetWhenClosed() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
 
     var localPort: UInt16 {
         var octets = [UInt8](repeating: 0, count: 28)
