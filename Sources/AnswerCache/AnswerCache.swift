@@ -189,7 +189,9 @@ extension AnswerCache {
         public var usedBytes = 0
     }
 
-    /// Sums up the shards. Any thread; not on the packet path.
+    /// Sums up the shards.
+    ///
+    /// Any thread; not on the packet path.
     public var statistics: Statistics {
         var sum = Statistics()
         for shard in 0..<geometry.shards {

@@ -1,4 +1,6 @@
-/// All mistakes of a configuration, sorted by position. Never empty.
+/// All mistakes of a configuration, sorted by position.
+///
+/// Never empty.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     public let problems: [ConfigurationProblem]
 

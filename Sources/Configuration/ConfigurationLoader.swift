@@ -20,7 +20,9 @@ public enum ConfigurationLoader {
         }
     }
 
-    /// Validates text. `file` is what problems call it; `readFile` gives the resolv.conf files that it names.
+    /// Validates text.
+    ///
+    /// `file` is what problems call it; `readFile` gives the resolv.conf files that it names.
     public static func parse(
         _ text: String,
         file: String,

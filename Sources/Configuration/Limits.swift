@@ -4,7 +4,9 @@ enum ConfigurationLimits {
     static let fileBytes = 64 << 20
     /// Octets of a file of nameservers in the format of resolv.conf(5).
     static let resolvConfBytes = 1 << 20
-    /// Lists and mappings within each other. The deepest setting of ours has 4.
+    /// Lists and mappings within each other.
+    ///
+    /// The deepest setting of ours has 4.
     static let nestingDepth = 16
     /// Duplicate keys that one run reports; each costs one more parse of the file.
     static let duplicateKeys = 32

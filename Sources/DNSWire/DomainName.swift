@@ -116,7 +116,9 @@ extension DomainName: Equatable, Hashable {
         for i in 0..<length { hasher.combine(foldASCII(storage[i])) }
     }
 
-    /// Says whether the octets from `offset` on are `suffix`, letters folded. `offset` must be a label's start.
+    /// Says whether the octets from `offset` on are `suffix`, letters folded.
+    ///
+    /// `offset` must be a label's start.
     func endsWith(_ suffix: DomainName, at offset: Int) -> Bool {
         guard length - offset == suffix.length else { return false }
         var i = 0
@@ -198,7 +200,9 @@ extension DomainName {
     }
 }
 
-/// The octet in lower case when it is an ASCII capital. Length octets (at most 63) are never capitals.
+/// The octet in lower case when it is an ASCII capital.
+///
+/// Length octets (at most 63) are never capitals.
 @inline(always)
 public func foldASCII(_ octet: UInt8) -> UInt8 {
     octet &- 65 < 26 ? octet | 0x20 : octet

@@ -24,7 +24,9 @@ extension Forwarder {
         }
     }
 
-    /// Ends a question without an answer. The failure is remembered apart from answers.
+    /// Ends a question without an answer.
+    ///
+    /// The failure is remembered apart from answers.
     func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
         remember(failure, query.key, now: now)
         var parents: [PendingReference] = []
@@ -226,6 +228,7 @@ extension Forwarder {
 
 extension AnswerBuilder {
     /// Writes an answer of two messages of our own: links of a chain, then all that was found for its target.
+    ///
     /// The RCODE is that of the last (RFC 6604 §3).
     mutating func compose(
         _ qname: DomainName,

@@ -36,7 +36,9 @@ extension Forwarder {
         askNext(query, now)
     }
 
-    /// Asks the server whose turn it is. Without one, waits for open attempts, or fails.
+    /// Asks the server whose turn it is.
+    ///
+    /// Without one, waits for open attempts, or fails.
     func askNext(_ query: PendingQuery, _ now: UInt64) {
         while let position = nextUpstream(query, now) {
             let upstream = query.routeInfo.upstreams[position]
@@ -155,7 +157,9 @@ extension Forwarder {
 // MARK: - Responses
 
 extension Forwarder {
-    /// Handles a server's message. One that matches no open query is counted and ignored (RFC 5452 §9.1).
+    /// Handles a server's message.
+    ///
+    /// One that matches no open query is counted and ignored (RFC 5452 §9.1).
     ///
     /// - Parameters:
     ///   - token: the socket or connection it came through.
@@ -208,7 +212,9 @@ extension Forwarder {
         }
     }
 
-    /// Whether the question is the one that was sent. Some servers leave it out when they refuse a message.
+    /// Whether the question is the one that was sent.
+    ///
+    /// Some servers leave it out when they refuse a message.
     private func isAnswer(to query: PendingQuery, _ message: borrowing RawSpan, _ header: Header) -> Bool {
         if header.questionCount == 0 {
             let code = header.flags.responseCode

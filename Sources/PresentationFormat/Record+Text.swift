@@ -3,7 +3,9 @@ import CLDNS
 public import DNSWire
 
 extension ResourceRecord {
-    /// Reads one record in presentation format: `web.example.org. 30 IN A 192.0.2.1`, on one line.
+    /// Reads one record in presentation format: `web.example.org.
+    ///
+    /// 30 IN A 192.0.2.1`, on one line.
     ///
     /// Names without a final dot are completed with `origin`. TTL and class may be left out.
     public init(

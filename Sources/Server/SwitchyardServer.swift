@@ -101,7 +101,9 @@ public final class SwitchyardServer {
         )
     }
 
-    /// Asks the workers to stop accepting and to end when nothing is in flight. On the thread of `run`.
+    /// Asks the workers to stop accepting and to end when nothing is in flight.
+    ///
+    /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
         for worker in workers { worker.drain() }

@@ -12,7 +12,9 @@ protocol UpstreamEvents: AnyObject {
         over transport: UpstreamTransport,
         via token: SocketToken
     )
-    /// The socket or connection is of no more use. Comes between events, never inside a send.
+    /// The socket or connection is of no more use.
+    ///
+    /// Comes between events, never inside a send.
     func failed(_ upstream: UpstreamID, via token: SocketToken)
     func batchEnded()
 }
@@ -98,7 +100,9 @@ final class UpstreamSockets {
         retired.append(socket)
     }
 
-    /// Closes what has not been used for a while. Called about once a second.
+    /// Closes what has not been used for a while.
+    ///
+    /// Called about once a second.
     func sweep(now: UInt64) {
         for pool in pools.values {
             for socket in pool where now >= socket.lastUsed + Self.lingerMilliseconds { retire(socket) }
@@ -132,7 +136,9 @@ final class UpstreamSockets {
 
     fileprivate func batchEnded() { events.batchEnded() }
 
-    /// Notes a failure. The forwarder may be in the middle of a send, so it is told later.
+    /// Notes a failure.
+    ///
+    /// The forwarder may be in the middle of a send, so it is told later.
     fileprivate func failed(_ socket: UpstreamSocket) {
         guard !failures.contains(where: { $0 === socket }) else { return }
         failures.append(socket)

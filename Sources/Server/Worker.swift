@@ -17,7 +17,9 @@ struct WorkerConfiguration: Sendable {
     let metrics: WorkerMetrics
 }
 
-/// One event loop with its sockets and its forwarder. Made on its own thread and used there only.
+/// One event loop with its sockets and its forwarder.
+///
+/// Made on its own thread and used there only.
 final class Worker {
     let loop: EventLoop
     let snapshot: ForwardingSnapshot
@@ -77,7 +79,12 @@ final class Worker {
         }
         for address in configuration.listen {
             do throws(SystemError) {
-                let datagrams = try DatagramListener(loop, SocketAddress(address), batch: batch, handler: self)
+                let datagrams = try DatagramListener(
+                    loop,
+                    SocketAddress(address),
+                    batch: batch,
+                    handler: self
+                )
                 datagramListeners.append(datagrams)
                 let listener = try StreamListener(SocketAddress(address), resources: streams, handler: self)
                 streamListeners.append(listener)

@@ -8,7 +8,9 @@ public protocol StreamHandler: AnyObject {
     /// Called after the messages that one read brought; what was sent during it leaves with one write after this.
     func readEnded(_ connection: StreamConnection)
 
-    /// Called when a connection to an upstream is established. Sending before is allowed.
+    /// Called when a connection to an upstream is established.
+    ///
+    /// Sending before is allowed.
     func connectionOpened(_ connection: StreamConnection)
 
     /// Called exactly once for each connection, also when its owner closed it; nothing is called after it.
