@@ -75,6 +75,12 @@ public final class StreamResources {
         for connection in connections.values where connection.listenerID == id { connection.finish() }
     }
 
+    /// Closes all connections of clients now: the end of the time that a stopping server gives them.
+    public func closeConnections() {
+        for connection in Array(connections.values) { connection.close() }
+        unsettled.removeAll { !$0.isOpen }
+    }
+
     // MARK: - End of the round
 
     /// Settles a connection at the end of the round: writes, resumes or closes, as its state demands.

@@ -54,6 +54,11 @@ final class EchoServer {
         recorder.whenReceived = { connection, octets in connection.send(octets) }
     }
 
+    deinit {
+        listener.stop()
+        resources.closeConnections()
+    }
+
     /// Runs the loop while `script` talks to it on a thread of its own; returns what the script returns.
     func run<R: Sendable>(_ script: @escaping @Sendable (SocketAddress) -> R) throws -> R {
         let address = listener.localAddress

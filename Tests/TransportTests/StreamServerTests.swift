@@ -169,9 +169,9 @@ import Testing
         let answer = try Timer(server.loop) {
             if let (connection, octets) = waiting { connection.send(octets) }
         }
-        server.recorder.whenReceived = { connection, octets in
+        server.recorder.whenReceived = { [listener = server.listener] connection, octets in
             waiting = (connection, octets)
-            server.listener.stop()
+            listener.stop()
             answer.schedule(afterMilliseconds: 50)
         }
         let (message, isAtEnd, isIdleAtEnd, isRefused) = try server.run { address in
@@ -186,6 +186,19 @@ import Testing
         #expect(isAtEnd && isIdleAtEnd && isRefused)
         #expect(server.recorder.closed == [.finished, .finished])
         #expect(server.resources.connectionCount == 0)
+    }
+
+    @Test func whatDoesNotFinishIsClosed() throws {
+        let server = try EchoServer()
+        server.recorder.whenReceived = { _, _ in }
+        let clients = (0..<3).map { _ in PlainSocket.stream(to: server.listener.localAddress) }
+        clients[0].send([0, 1, 1])
+        try server.run { server.recorder.messages.count == 1 && server.resources.connectionCount == 3 }
+        server.listener.stop()
+        server.resources.closeConnections()
+        #expect(server.resources.connectionCount == 0)
+        #expect(server.recorder.closed == [.closedHere, .closedHere, .closedHere])
+        for client in clients { #expect(client.isAtEnd()) }
     }
 
     @Test func resetIsReported() throws {
