@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Configuration", "EmbeddedClusters", "Server",
+                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -11,10 +11,13 @@ extension Forwarder {
         _ qname: DomainName,
         _ qtype: RecordType,
         _ route: RouteID,
-        _ now: UInt64
+        _ now: UInt64,
+        _ snapshot: ForwardingSnapshot? = nil
     ) -> PendingQuery? {
         let limit = ForwardingLimits.pendingQueriesMax
-        guard let new = pending.add(key, snapshot: snapshot, limit: limit) else { return nil }
+        guard let new = pending.add(key, snapshot: snapshot ?? self.snapshot, limit: limit) else {
+            return nil
+        }
         new.qname = qname
         new.qtype = qtype
         new.route = route
