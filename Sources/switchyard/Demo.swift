@@ -23,7 +23,7 @@ struct Demo: ParsableCommand {
             throw CommandFailure(code: 3, message: "switchyard: cannot start the embedded clusters: \(error)")
         }
         try ServerRunner.run(configuration) {
-            print(Self.welcome(configuration))
+            StandardStream.output.write(line: Self.welcome(configuration))
         }
     }
 
