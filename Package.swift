@@ -73,7 +73,7 @@ let package = Package(
             swiftSettings: settings + warningsAreErrors
         ),
 
-        tests("DNSWireTests", ["DNSWire", "CLDNS"]),
+        tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
         tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),
