@@ -90,6 +90,7 @@ extension Forwarder {
         guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
         guard let token = Self.send(queryWriter, output, upstream, transport) else { return false }
         metrics.count(.upstreamQueries)
+        upstreams[Int(upstream.rawValue)].sent(now: now)
         let sends = (0..<query.attemptCount).count { query.attempts[$0].position == position }
         let wait =
             transport == .tcp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout(sends: sends)
