@@ -84,7 +84,10 @@ let package = Package(
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("TransportTests", ["EventLoop", "Transport"]),
-        tests("EmbeddedClustersTests", ["DNSWire", "EmbeddedClusters", "PresentationFormat", "Routing"]),
+        tests(
+            "EmbeddedClustersTests",
+            ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
+        ),
         tests("SystemTests", ["DNSWire"]),
         tests("TidyTests", []),
     ]
