@@ -66,14 +66,14 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Configuration", "EmbeddedClusters", "Server",
+                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings + warningsAreErrors
         ),
 
-        tests("DNSWireTests", ["DNSWire", "CLDNS"]),
+        tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
         tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),

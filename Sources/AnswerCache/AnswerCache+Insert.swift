@@ -19,7 +19,7 @@ extension AnswerCache {
         let words =
             Entry.fixedWords + key.count + (ttlOffsets.count + 3) / 4 + (body.byteCount + 7) / 8
         guard answer.lifetimeSeconds > 0, body.byteCount == answer.length,
-            words <= geometry.mainWords / 4
+            body.byteCount <= WireLimits.messageLength, words <= geometry.mainWords / 4
         else { return false }
 
         let shard = geometry.shard(key.hash)
@@ -133,7 +133,6 @@ extension AnswerCache {
         now: UInt64,
         secondChances: inout Int
     ) {
-        let header = geometry.header(shard)
         let start =
             geometry.ring(shard, isMain: isMain) + Int(tail % UInt64(geometry.ringWords(isMain: isMain)))
         let head = region.load(start)
@@ -144,7 +143,8 @@ extension AnswerCache {
         }
         let hash = region.load(start + 1)
         let isExpired = Entry.isExpired(region.load(start + 2), now: now)
-        let isPopular = isMain ? slot.uses > 0 : slot.uses > 1
+        // Nothing has to prove popular while the main ring is not full yet.
+        let isPopular = isMain ? slot.uses > 0 : slot.uses > 1 || mainHasRoom(words, shard)
         if !isExpired, isPopular, secondChances > 0, words <= Self.movableWords {
             secondChances -= 1
             var copy = InlineArray<512, UInt64>(repeating: 0)
@@ -152,12 +152,9 @@ extension AnswerCache {
             advanceTail(shard, isMain: isMain, to: tail + UInt64(words))
             if !isMain { makeRoom(words, shard, isMain: true, now: now) }
             // In the main ring the words just freed may lie before a gap at the ring's end.
-            let ringWords = geometry.mainWords
-            let mainHead = region.load(header + ShardField.mainHead)
-            let used = Int(mainHead - region.load(header + ShardField.mainTail))
-            if used + words + padding(words, at: mainHead, ringWords: ringWords) <= ringWords {
+            if mainHasRoom(words, shard) {
                 let offset = reserve(words, shard, isMain: true)
-                let target = geometry.ring(shard, isMain: true) + Int(offset % UInt64(ringWords))
+                let target = geometry.ring(shard, isMain: true) + Int(offset % UInt64(geometry.mainWords))
                 for i in 0..<words { region.store(copy[i], at: target + i) }
                 // Making room above may have used the bucket's slot otherwise.
                 if Slot(word: region.load(index)).withUses(0) == slot.withUses(0) {
@@ -178,6 +175,14 @@ extension AnswerCache {
             region.store(0, at: index)
             count(eviction: shard)
         }
+    }
+
+    /// Whether `words` fit at the main ring's head with nothing evicted.
+    private func mainHasRoom(_ words: Int, _ shard: Int) -> Bool {
+        let header = geometry.header(shard)
+        let head = region.load(header + ShardField.mainHead)
+        let used = Int(head - region.load(header + ShardField.mainTail))
+        return used + words + padding(words, at: head, ringWords: geometry.mainWords) <= geometry.mainWords
     }
 
     /// Larger entries are not moved but dropped: the copy is made on the stack.

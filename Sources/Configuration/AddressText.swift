@@ -13,7 +13,7 @@ enum EndpointText {
             let inner = text[text.index(after: text.startIndex)..<end]
             let address = try address(inner, in: text)
             guard !address.isIPv4 else {
-                throw InvalidValue("IPv4 addresses have no brackets; write \(address.text)")
+                throw InvalidValue("IPv4 addresses have no brackets; write \(address)")
             }
             return (address, try port(text[text.index(after: end)...], in: text))
         }
@@ -45,7 +45,7 @@ enum EndpointText {
         guard let address = IPAddress(text: part) else { throw complaint(about: part, in: text) }
         guard address == address.unmapped else {
             throw InvalidValue(
-                "\(quoted(text)) is an IPv4 address in IPv6 form; write \(address.unmapped.text)"
+                "\(quoted(text)) is an IPv4 address in IPv6 form; write \(address.unmapped)"
             )
         }
         // `::1:53` is the address ::0.1.0.83, which nobody has (RFC 4291 §2.5.5.1).
@@ -67,7 +67,8 @@ enum EndpointText {
         if text.isEmpty { return InvalidValue("the address is empty; write one such as 10.0.0.10:53") }
         if part.contains("%") {
             return InvalidValue(
-                "\(name) names an interface with `%`, which this version does not support; use another address"
+                "\(name) names an interface with `%`, which this version does not support;"
+                    + " use another address"
             )
         }
         if let hash = text.firstIndex(of: "#"), IPAddress(text: text[..<hash]) != nil {
@@ -103,7 +104,7 @@ enum PrefixText {
             throw InvalidValue("\(quoted(text)) is IPv4 in IPv6 form; write the IPv4 range")
         }
         guard parts.count == 2 else {
-            let whole = "\(address.text)/\(address.width)"
+            let whole = "\(address)/\(address.width)"
             guard allowsAddress, let prefix = IPPrefix(address, length: address.width) else {
                 throw InvalidValue(
                     "\(quoted(text)) has no prefix length; write \(whole) for this one address"
@@ -115,7 +116,8 @@ enum PrefixText {
             let length = Int(parts[1]), length <= address.width
         else {
             throw InvalidValue(
-                "\(quoted(text)) has no valid prefix length; write a number from 0 to \(address.width) after `/`"
+                "\(quoted(text)) has no valid prefix length;"
+                    + " write a number from 0 to \(address.width) after `/`"
             )
         }
         guard let prefix = IPPrefix(address, length: length) else {
@@ -124,7 +126,7 @@ enum PrefixText {
                 address.isIPv4
                 ? IPAddress(ipv4: UInt32(truncatingIfNeeded: address.bits & mask))
                 : IPAddress(ipv6: address.bits & mask)
-            throw InvalidValue("\(quoted(text)) has bits set behind its prefix; write \(low.text)/\(length)")
+            throw InvalidValue("\(quoted(text)) has bits set behind its prefix; write \(low)/\(length)")
         }
         return prefix
     }

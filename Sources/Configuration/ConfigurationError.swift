@@ -2,6 +2,7 @@
 ///
 /// Never empty.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// In the order of the file; those of files that it names come after.
     public let problems: [ConfigurationProblem]
 
     public init(problems: [ConfigurationProblem]) { self.problems = problems }
@@ -17,6 +18,7 @@ public enum ConfigurationLoadError: Error, Sendable, Equatable, CustomStringConv
     /// The file has mistakes: exit code 1.
     case invalid(ConfigurationError)
 
+    /// One line for an unreadable file, or one a problem.
     public var description: String {
         switch self {
         case .unreadable(let file): file.description
@@ -27,6 +29,7 @@ public enum ConfigurationLoadError: Error, Sendable, Equatable, CustomStringConv
 
 /// A file that the system does not let us read.
 public struct UnreadableFile: Error, Sendable, Equatable, CustomStringConvertible {
+    /// As it was given.
     public let path: String
     /// What the system said, a clause: `there is no such file`.
     public let reason: String
@@ -39,5 +42,6 @@ public struct UnreadableFile: Error, Sendable, Equatable, CustomStringConvertibl
         self.advice = advice
     }
 
+    /// The whole sentence.
     public var description: String { "cannot read \(path): \(reason); \(advice)" }
 }

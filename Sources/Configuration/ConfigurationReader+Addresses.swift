@@ -9,8 +9,10 @@ extension ConfigurationReader {
         ListenAddress(address: IPAddress(ipv4: 0x7F00_0001), port: 53),
         ListenAddress(address: IPAddress(ipv6: 1), port: 53),
     ]
+    /// Where the servers are listed when the file does not say.
     static let defaultResolvConf = "/etc/resolv.conf"
 
+    /// The addresses to listen on; also what servers must not be.
     func listenAddresses(_ node: YAMLNode?) -> [ListenAddress] {
         guard let node else { return Self.defaultListen }
         var places: [ListenAddress: Position] = [:]
@@ -121,7 +123,8 @@ extension ConfigurationReader {
             if case .scalar(let path, _) = element.content, path.hasPrefix("/") {
                 report(
                     element.position,
-                    "\(quoted(path)) is a file, which only `upstream` may name; write the cluster's DNS addresses"
+                    "\(quoted(path)) is a file, which only `upstream` may name;"
+                        + " write the addresses of the cluster's DNS"
                 )
             } else if let upstream = server(element, &places) {
                 upstreams.append(upstream)
@@ -156,11 +159,13 @@ extension ConfigurationReader {
             case "tcp": transport = .tcp
             case "tls":
                 throw InvalidValue(
-                    "this version does not support DNS over TLS (\(quoted(text))) yet; write tcp:// or the address"
+                    "this version does not support DNS over TLS (\(quoted(text))) yet;"
+                        + " write tcp:// or the address"
                 )
             default:
                 throw InvalidValue(
-                    "\(quoted(text)) has an unknown scheme; write the address alone for UDP, or tcp:// before it"
+                    "\(quoted(text)) has an unknown scheme;"
+                        + " write the address alone for UDP, or tcp:// before it"
                 )
             }
             rest = String(text[scheme.upperBound...])
@@ -172,7 +177,7 @@ extension ConfigurationReader {
     /// Refuses servers that nothing can be sent to, or that are ourselves.
     private func check(_ upstream: Upstream, at position: Position, file: String? = nil) -> Bool {
         if upstream.address.isUnspecified {
-            report(position, "\(upstream.address.text) is no server's address; write one", file: file)
+            report(position, "\(upstream.address) is no server's address; write one", file: file)
             return false
         }
         let isOurs = listen.contains {
@@ -182,10 +187,9 @@ extension ConfigurationReader {
                         && $0.address.isIPv4 == upstream.address.isIPv4)
         }
         if isOurs {
-            let text = upstream.address.text(port: upstream.port)
             report(
                 position,
-                "\(text) is this server itself (see `listen`), so that queries would go in circles;"
+                "\(upstream) is this server itself (see `listen`), so that queries would go in circles;"
                     + " name another server",
                 file: file
             )

@@ -18,8 +18,8 @@ extension ConfigurationReader {
         let parent = value(node, "zonePattern") { (text) throws(InvalidValue) in
             guard text.hasPrefix("{cluster}."), !text.dropFirst().contains("{") else {
                 throw InvalidValue(
-                    "`zonePattern` must be `{cluster}` and then a domain, as in \"{cluster}.k8s.example.org\","
-                        + " not \(quoted(text))"
+                    "`zonePattern` must be `{cluster}` and then a domain,"
+                        + " as in \"{cluster}.k8s.example.org\", not \(quoted(text))"
                 )
             }
             let parent = try Self.name(String(text.dropFirst("{cluster}.".count)))

@@ -5,6 +5,7 @@ import Routing
 ///
 /// Used by one thread, for one file, once.
 final class ConfigurationReader {
+    /// Gives the text of a file that the configuration names.
     typealias FileReader = (_ path: String) throws(UnreadableFile) -> String
 
     /// The parent of `zonePattern`, as far as known.
@@ -15,11 +16,14 @@ final class ConfigurationReader {
         case parent(DomainName)
     }
 
+    /// What problems call the file.
     let file: String
     let readFile: FileReader
+    /// What is wrong, in no particular order.
     private(set) var problems: [ConfigurationProblem] = []
     /// What was read of `listen`, to refuse servers that are ourselves.
     var listen: [ListenAddress] = []
+    /// What was read of `zonePattern`, before the clusters.
     var pattern = Pattern.absent
 
     init(file: String, readFile: @escaping FileReader) {

@@ -10,7 +10,9 @@ enum Suggestion {
         let limit = plain.count <= 4 ? 1 : 2
         var best: (word: String, distance: Int)?
         for candidate in known {
-            let distance = distance(plain, simplified(candidate))
+            let other = simplified(candidate)
+            guard abs(plain.count - other.count) <= limit else { continue }
+            let distance = distance(plain, other)
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.word

@@ -1,13 +1,17 @@
 import Yams
 
 /// Turns YAML text into nodes with places, by Yams, and what is wrong with it into sentences.
+///
+/// Syntax errors end the reading; everything else leaves the rest of the text to be read.
 struct YAMLDocument {
     /// The top of the document; nil where the text holds none, or cannot be read.
     private(set) var root: YAMLNode?
+    /// What is wrong, in no particular order.
     private(set) var problems: [(position: Position, message: String)]
 
     private var maskedKeys: [Position: String] = [:]
 
+    /// Reads a text without a byte order mark.
     init(_ text: String) {
         problems = YAMLPrescan(text).problems
         // What the prescan refuses may be there to make the parser explode.
@@ -24,7 +28,7 @@ struct YAMLDocument {
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
                 let position = Position(context.mark)
                 guard let key = keys.first, let masked = mask(key, at: position, in: text) else {
-                    report(position, "this mapping holds a key twice; keep one")
+                    reportDuplicates(upTo: position)
                     return
                 }
                 text = masked
@@ -79,6 +83,7 @@ extension YAMLDocument {
     private mutating func entries(of mapping: Node.Mapping, depth: Int) -> [YAMLEntry] {
         var entries: [YAMLEntry] = []
         entries.reserveCapacity(mapping.count)
+        var places: [String: Position] = [:]
         for (key, value) in mapping {
             let position = key.mark.map(Position.init) ?? Position(line: 1, column: 1)
             guard case .scalar(let scalar) = key else {
@@ -87,9 +92,12 @@ extension YAMLDocument {
             }
             let name = maskedKeys[position] ?? scalar.string
             // Without masked keys the parser has found no duplicates.
-            if !maskedKeys.isEmpty, let first = entries.first(where: { $0.key == name }) {
-                report(position, "`\(name)` is here already, on \(first.position.words); keep one of them")
-                continue
+            if !maskedKeys.isEmpty {
+                if let first = places[name] {
+                    report(position, "\(quoted(name)) is here already, on \(first.words); keep one of them")
+                    continue
+                }
+                places[name] = position
             }
             guard let value = node(from: value, depth: depth + 1) else { continue }
             entries.append(YAMLEntry(key: name, position: position, value: value))
@@ -119,6 +127,16 @@ extension YAMLDocument {
         masked.append(letter)
         masked.append(contentsOf: scalars[scalars.index(after: index)...])
         return String(masked)
+    }
+}
+
+extension YAMLDocument {
+    /// Reports the duplicate keys found so far, where there are too many to go on.
+    private mutating func reportDuplicates(upTo position: Position) {
+        for (position, key) in maskedKeys {
+            report(position, "\(quoted(key)) is here more than once; keep one of them")
+        }
+        report(position, "this mapping holds a key twice; keep one of them")
     }
 }
 
@@ -159,6 +177,10 @@ extension YAMLDocument {
             let opened = context.map { ", \($0.text) on line \($0.mark.line)" } ?? ""
             // Where a quote or bracket stays open to the end, its beginning is the place to look at.
             if let context, text.index(of: position) == nil { position = Position(context.mark) }
+            guard !problem.contains("nesting") else {
+                report(position, "lists and mappings are nested too deeply here; remove the extra levels")
+                return
+            }
             let line = Self.line(position.line, of: text)
             let advice = Self.advice(line, at: position.column)
             report(position, "this is no valid YAML (\(problem)\(opened)); \(advice)")

@@ -13,6 +13,7 @@ struct Position: Hashable, Comparable {
 
 /// A value of a YAML file with its place: what the rest of this module knows of YAML.
 struct YAMLNode {
+    /// The three forms of a value.
     enum Content {
         case scalar(text: String, isPlain: Bool)
         case list([YAMLNode])

@@ -1,6 +1,6 @@
 /// Finds what YAML allows and a configuration of ours does not need, before the parser sees the text.
 ///
-/// Anchors and aliases let a small file stand for a huge one, and tags change what a value is. They are looked
+/// Anchors and aliases let a small file stand for a huge one, and tags change what a value is; all are looked
 /// for where a value may begin, outside of quotes and comments.
 struct YAMLPrescan {
     private enum Mode {
@@ -10,6 +10,7 @@ struct YAMLPrescan {
         case comment
     }
 
+    /// What was found, in order.
     private(set) var problems: [(position: Position, message: String)] = []
     private var mode = Mode.plain
     private var position = Position(line: 1, column: 1)
@@ -18,6 +19,7 @@ struct YAMLPrescan {
     private var isAfterSpace = true
     private var skipsNext = false
 
+    /// Reads a text once from its beginning to its end.
     init(_ text: String) {
         var octets = text.utf8.makeIterator()
         var next = octets.next()

@@ -33,8 +33,9 @@ public struct DomainName: Sendable {
     ///
     /// Text of users goes through PresentationFormat, which knows escapes.
     public init?(_ text: String) {
-        let labels = text.utf8.split(separator: UInt8(ascii: ".")).map { Array($0) }
-        self.init(labels: labels)
+        let octets = text.utf8.last == UInt8(ascii: ".") ? text.utf8.dropLast() : text.utf8[...]
+        let labels = octets.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        self.init(labels: octets.isEmpty ? [] : labels.map { Array($0) })
     }
 
     /// Reads the name at `offset`, following pointers backwards only, and moves `offset` behind it.

@@ -11,10 +11,13 @@ extension Forwarder {
         _ qname: DomainName,
         _ qtype: RecordType,
         _ route: RouteID,
-        _ now: UInt64
+        _ now: UInt64,
+        _ snapshot: ForwardingSnapshot? = nil
     ) -> PendingQuery? {
         let limit = ForwardingLimits.pendingQueriesMax
-        guard let new = pending.add(key, snapshot: snapshot, limit: limit) else { return nil }
+        guard let new = pending.add(key, snapshot: snapshot ?? self.snapshot, limit: limit) else {
+            return nil
+        }
         new.qname = qname
         new.qtype = qtype
         new.route = route
@@ -87,6 +90,7 @@ extension Forwarder {
         guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
         guard let token = Self.send(queryWriter, output, upstream, transport) else { return false }
         metrics.count(.upstreamQueries)
+        upstreams[Int(upstream.rawValue)].sent(now: now)
         let sends = (0..<query.attemptCount).count { query.attempts[$0].position == position }
         let wait =
             transport == .tcp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout(sends: sends)

@@ -31,7 +31,7 @@ public struct StandardErrorLogHandler: LogHandler {
             case .text: text(event, fields)
             case .json: json(event, fields)
             }
-        StandardError.write(line: line)
+        StandardStream.error.write(line: line)
     }
 
     private func text(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) -> String {

@@ -5,6 +5,7 @@ import Forwarding
 import Glibc
 public import Logging
 import Metrics
+import Routing
 import Synchronization
 import Transport
 
@@ -17,7 +18,8 @@ public final class SwitchyardServer {
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     private let metrics: MetricsRegistry
-    private let workerConfigurations: [WorkerConfiguration]
+    private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
+    private let blocks: [WorkerMetrics]
 
     /// Prepares a server; nothing is bound yet.
     public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
@@ -34,15 +36,15 @@ public final class SwitchyardServer {
         let size = configuration.cache.sizeBytes
         let cache = size > 0 ? AnswerCache(sizeBytes: size, seed: seed) : nil
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
-        let blocks = (0..<count).map { _ in WorkerMetrics() }
+        blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
-        workerConfigurations = blocks.map {
+        makeWorker = { listen, metrics in
             WorkerConfiguration(
-                listen: configuration.listen,
+                listen: listen,
                 snapshot: snapshot,
                 cache: cache,
                 failures: failures,
-                metrics: $0
+                metrics: metrics
             )
         }
     }
@@ -61,19 +63,13 @@ public final class SwitchyardServer {
         } catch {
             throw .system(error)
         }
-        // Workers share their ports with each other; with another program's they must not.
-        for address in configuration.listen {
-            do throws(SystemError) {
-                try ListenProbe.check(SocketAddress(address))
-            } catch {
-                throw .cannotListen(address, error)
-            }
-        }
-        for (number, worker) in workerConfigurations.enumerated() {
+        let listen = try usableAddresses()
+        for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
+                let worker = makeWorker(listen, block)
                 workers.append(try RunningWorker(number, worker, ended: ended?.handle))
             } catch {
-                stop()
+                for worker in workers { worker.drain() }
                 for worker in workers { worker.join() }
                 throw error
             }
@@ -81,11 +77,33 @@ public final class SwitchyardServer {
         logger.info(
             "listening",
             metadata: [
-                "addresses": "\(configuration.listen.map(\.description).joined(separator: ","))",
+                "addresses": "\(listen.map(\.description).joined(separator: ","))",
                 "workers": "\(workers.count)",
                 "clusters": "\(configuration.clusters.count)",
             ]
         )
+    }
+
+    /// The addresses to listen on, once it is sure that no other program does.
+    ///
+    /// Workers share their ports with each other; with another program's they must not. Loopback of IPv6 is in the
+    /// defaults and left out, with a warning, where the machine has no IPv6.
+    private func usableAddresses() throws(ServerError) -> [ListenAddress] {
+        var usable: [ListenAddress] = []
+        for address in configuration.listen {
+            do throws(SystemError) {
+                try ListenProbe.check(SocketAddress(address))
+                usable.append(address)
+            } catch {
+                let isMissing = error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT
+                guard isMissing, !address.address.isIPv4, address.address.bits == 1 else {
+                    throw .cannotListen(address, error)
+                }
+                logger.warning("not listening on \(address): this machine has no IPv6")
+            }
+        }
+        guard let first = configuration.listen.first, usable.isEmpty else { return usable }
+        throw .cannotListen(first, SystemError(call: "bind", errno: EADDRNOTAVAIL))
     }
 
     /// Runs until SIGTERM or SIGINT, then lets the workers finish what is in flight.

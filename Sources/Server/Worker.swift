@@ -129,7 +129,6 @@ final class Worker {
 
     private func expire() {
         forwarder?.expire(now: Self.now())
-        flush()
         armExpiry()
         stopIfDrained()
     }
@@ -139,9 +138,6 @@ final class Worker {
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
         stopIfDrained()
     }
-
-    /// Sends what was queued.
-    func flush() { batch.flush() }
 
     // MARK: - Stopping
 
@@ -163,8 +159,8 @@ final class Worker {
             sweep?.schedule(afterMilliseconds: 10)
             return
         }
-        flush()
         for listener in datagramListeners { listener.stop() }
+        streams.closeConnections()
         sockets?.closeAll()
         upstreamConnections?.closeAll()
         loop.stop()
@@ -227,10 +223,8 @@ extension Worker: UpstreamEvents {
         forwarder?.failed(upstream, via: token, now: Self.now())
     }
 
-    func batchEnded() {
-        flush()
-        armExpiry()
-    }
+    // What was queued leaves by itself at the end of the loop's round.
+    func batchEnded() { armExpiry() }
 }
 
 // MARK: - Datagrams of clients

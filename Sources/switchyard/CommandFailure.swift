@@ -7,7 +7,7 @@ struct CommandFailure: Error {
     let code: Int32
     let message: String
 
-    func report() { StandardError.write(line: message) }
+    func report() { StandardStream.error.write(line: message) }
 }
 
 extension CommandFailure {

@@ -6,19 +6,19 @@ import Testing
 @Suite struct AddressTextTests {
     @Test(arguments: [
         "0.0.0.0", "255.255.255.255", "192.0.2.1", "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "fe80::",
-        "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1", "2001:db8::1:0:0:1", "::ffff:192.0.2.1", "1::8", "0:1::",
+        "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1", "2001:db8::1:0:0:1", "::ffff:c000:201", "1::8", "0:1::",
     ]) func canonicalTextSurvives(text: String) throws {
-        #expect(try #require(IPAddress(text: text)).text == text)
+        #expect(try #require(IPAddress(text: text)).description == text)
     }
 
     @Test(arguments: [
         ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"), ("0:0:0:0:0:0:0:0", "::"), ("1:0:0:2:0:0:0:3", "1:0:0:2::3"),
         ("64:ff9b::192.0.2.1", "64:ff9b::c000:201"), ("0001:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
     ]) func otherTextIsMadeCanonical(text: String, canonical: String) throws {
-        #expect(try #require(IPAddress(text: text)).text == canonical)
+        #expect(try #require(IPAddress(text: text)).description == canonical)
     }
 
-    /// inet_pton and inet_ntop are the judges.
+    /// inet_pton is the judge.
     @Test func agreesWithTheSystemOnTextOfAllShapes() {
         var generator = SystemRandomNumberGenerator()
         let pieces = [
@@ -28,7 +28,7 @@ import Testing
             let count = Int.random(in: 1...9, using: &generator)
             let text = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }
                 .joined(separator: Bool.random(using: &generator) ? ":" : "")
-            #expect(IPAddress(text: text).map(\.text) == systemText(text), "\(text)")
+            #expect(IPAddress(text: text) == systemAddress(text), "\(text)")
         }
     }
 
@@ -37,27 +37,17 @@ import Testing
             // Many zero groups, so that runs of all lengths occur.
             let groups = (0..<8).map { _ in Bool.random() ? 0 : UInt16.random(in: 0...UInt16.max) }
             let address = IPAddress(ipv6: groups.reduce(0) { $0 << 16 | UInt128($1) })
-            guard address.bits >> 32 != 0 else { continue }
-            #expect(systemText(address.text) == address.text)
-            #expect(IPAddress(text: address.text) == address)
+            #expect(systemAddress(address.description) == address)
+            #expect(IPAddress(text: address.description) == address)
         }
     }
 
-    private func systemText(_ text: String) -> String? {
+    private func systemAddress(_ text: String) -> IPAddress? {
         let family = text.contains(":") ? AF_INET6 : AF_INET
         var octets = [UInt8](repeating: 0, count: 16)
         guard unsafe inet_pton(family, text, &octets) == 1 else { return nil }
-        var buffer = [CChar](repeating: 0, count: 64)
-        guard unsafe inet_ntop(family, octets, &buffer, 64) != nil else { return nil }
-        let result = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        // The system writes the deprecated ::1.2.3.4, which RFC 5952 does not ask for.
-        let isCompatible = family == AF_INET6 && octets[..<12].allSatisfy { $0 == 0 } && result.contains(".")
-        return isCompatible ? IPAddress(text: result)?.text : result
-    }
-
-    @Test func addressesWithPortsHaveBracketsForIPv6Only() {
-        #expect(IPAddress(ipv4: 0x7F00_0001).text(port: 53) == "127.0.0.1:53")
-        #expect(IPAddress(ipv6: 1).text(port: 53) == "[::1]:53")
+        if family == AF_INET { return IPAddress(ipv4: octets[..<4].reduce(0) { $0 << 8 | UInt32($1) }) }
+        return IPAddress(ipv6: octets.reduce(0) { $0 << 8 | UInt128($1) })
     }
 
     @Test func prefixesHaveText() {

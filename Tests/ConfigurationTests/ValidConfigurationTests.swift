@@ -15,7 +15,8 @@ import Testing
               allow: [10.0.0.0/8, "fd00::/8", 192.0.2.7]
               diagnostics: ["::1"]
             upstream:
-              servers: [/etc/resolv.conf, 192.0.2.2, "192.0.2.3:5353", tcp://192.0.2.4, "tcp://[2001:db8::4]:853"]
+              servers:
+                [/etc/resolv.conf, 192.0.2.2, "192.0.2.3:5353", tcp://192.0.2.4, "tcp://[2001:db8::4]:853"]
             clusters:
               - name: east
                 zone: East.k8s.corp.
@@ -30,7 +31,7 @@ import Testing
             """
         )
         #expect(
-            read.listen.map { $0.address.text(port: $0.port) } == [
+            read.listen.map { Upstream(address: $0.address, port: $0.port).description } == [
                 "0.0.0.0:5300", "[2001:db8::53]:5300", "192.0.2.1:53",
             ]
         )
@@ -73,12 +74,16 @@ import Testing
     }
 
     private func words(_ upstream: Upstream) -> String {
-        "\(upstream.transport) \(upstream.address.text(port: upstream.port))"
+        "\(upstream.transport) \(upstream)"
     }
 
     @Test func anEmptyMappingMeansTheDefaults() throws {
         let read = try configuration("{}")
-        #expect(read.listen.map { $0.address.text(port: $0.port) } == ["127.0.0.1:53", "[::1]:53"])
+        #expect(
+            read.listen.map { Upstream(address: $0.address, port: $0.port).description } == [
+                "127.0.0.1:53", "[::1]:53",
+            ]
+        )
         #expect(read.workers == 0)
         #expect(read.access.allow == AccessConfiguration.defaultAllow)
         #expect(read.access.diagnostics == nil)

@@ -69,8 +69,7 @@ import Testing
                     using: &random
                 )
             }
-            // SAFETY: every octet of an array of UInt8 is initialized.
-            let query = unsafe octets.span.bytes
+            let query = octets.wireBytes
             var reply = buffer.mutableBytes
             let length = EmbeddedCluster.east.answer(query, isStream: false, reply: &reply)
             guard length > 0 else { continue }
@@ -84,8 +83,7 @@ import Testing
 
     private func send(_ octets: [UInt8]) throws -> ReadReply? {
         var buffer = WireBuffer(capacity: 512)
-        // SAFETY: every octet of an array of UInt8 is initialized.
-        let query = unsafe octets.span.bytes
+        let query = octets.wireBytes
         var reply = buffer.mutableBytes
         let length = EmbeddedCluster.east.answer(query, isStream: false, reply: &reply)
         return length == 0 ? nil : try read(buffer.bytes.extracting(first: length))

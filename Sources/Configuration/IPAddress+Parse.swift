@@ -1,4 +1,4 @@
-// Addresses from and to text: IPv4 as four decimal octets, IPv6 by RFC 4291 §2.2, written by RFC 5952 §4.
+// Addresses from text: IPv4 as four decimal octets, IPv6 by RFC 4291 §2.2.
 
 public import Routing
 
@@ -16,17 +16,11 @@ extension IPAddress {
             self.init(ipv4: bits)
         }
     }
-
-    /// The address as text, without brackets.
-    public var text: String { isIPv4 ? Self.ipv4Text(UInt32(truncatingIfNeeded: bits)) : ipv6Text }
-
-    /// The address with a port: `10.0.0.1:53`, `[::1]:53`.
-    public func text(port: UInt16) -> String { isIPv4 ? "\(text):\(port)" : "[\(text)]:\(port)" }
 }
 
 extension IPPrefix {
     /// The prefix as text: `10.0.0.0/8`.
-    public var text: String { "\(address.text)/\(length)" }
+    public var text: String { "\(address)/\(length)" }
 }
 
 // MARK: - IPv4
@@ -43,10 +37,6 @@ extension IPAddress {
             bits = bits << 8 | octet
         }
         return bits
-    }
-
-    private static func ipv4Text(_ bits: UInt32) -> String {
-        "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
     }
 
     private static func number(_ digits: ArraySlice<UInt8>, radix: UInt32) -> UInt32? {
@@ -105,24 +95,5 @@ extension IPAddress {
 
     private static func bits(_ groups: [UInt16]) -> UInt128 {
         groups.reduce(0) { $0 << 16 | UInt128($1) }
-    }
-
-    private var ipv6Text: String {
-        if bits >> 32 == 0xFFFF { return "::ffff:" + Self.ipv4Text(UInt32(truncatingIfNeeded: bits)) }
-        let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> UInt128(112 - $0 * 16)) }
-        let texts = groups.map { String($0, radix: 16) }
-        // The longest run of two zero groups or more is left out, the first of equals (RFC 5952 §4.2).
-        var run = 0..<0
-        var start = 0
-        for i in 0..<8 {
-            if groups[i] != 0 {
-                start = i + 1
-            } else if i + 1 - start > max(run.count, 1) {
-                run = start..<(i + 1)
-            }
-        }
-        guard !run.isEmpty else { return texts.joined(separator: ":") }
-        return texts[..<run.lowerBound].joined(separator: ":") + "::"
-            + texts[run.upperBound...].joined(separator: ":")
     }
 }
