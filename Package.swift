@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server",
+                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -5,6 +5,7 @@ import EmbeddedClusters
 import EventLoop
 import Routing
 import Server
+import Transport
 
 /// `switchyard demo`: two embedded clusters and the forwarder in front of them.
 struct Demo: ParsableCommand {
@@ -16,33 +17,33 @@ struct Demo: ParsableCommand {
 
     func run() throws {
         let clusters = [EmbeddedCluster.east, EmbeddedCluster.west]
-        let configuration: ServerConfiguration
+        let anyPort = SocketAddress(ipv4: 0x7F00_0001, port: 0)
+        let servers: EmbeddedClusterThread
         do throws(SystemError) {
-            configuration = try Self.configuration(clusters)
+            servers = try EmbeddedClusterThread(clusters.map { ($0, anyPort) })
         } catch {
             throw CommandFailure(code: 3, message: "switchyard: cannot start the embedded clusters: \(error)")
         }
+        defer { servers.stop() }
+        let configuration = Self.configuration(clusters, servers.addresses)
         try ServerRunner.run(configuration) {
             StandardStream.output.write(line: Self.welcome(configuration))
         }
     }
 
-    /// Starts a server for each cluster and points a route at it.
-    private static func configuration(_ clusters: [EmbeddedCluster]) throws(SystemError)
-        -> ServerConfiguration
-    {
-        var definitions: [ClusterDefinition] = []
+    /// Points a route at each cluster's server.
+    private static func configuration(
+        _ clusters: [EmbeddedCluster],
+        _ addresses: [SocketAddress]
+    ) -> ServerConfiguration {
         let parent = DomainName("k8s.corp") ?? DomainName()
-        for cluster in clusters {
-            let port = try EmbeddedClusterServer(cluster).port
-            definitions.append(
-                ClusterDefinition(
-                    name: cluster.name,
-                    zone: parent.prepending(Array(cluster.name.utf8)) ?? parent,
-                    clusterDomain: cluster.clusterDomain,
-                    upstreams: [Upstream(address: listen.address, port: port)],
-                    reverse: cluster.reverse
-                )
+        let definitions = zip(clusters, addresses).map { cluster, address in
+            ClusterDefinition(
+                name: cluster.name,
+                zone: parent.prepending(Array(cluster.name.utf8)) ?? parent,
+                clusterDomain: cluster.clusterDomain,
+                upstreams: [Upstream(address: listen.address, port: address.port)],
+                reverse: cluster.reverse
             )
         }
         return ServerConfiguration(
