@@ -33,8 +33,8 @@ enum ResponseVerdict {
 
 struct ResponseProcessor {
     /// The records of the response, all three sections.
-    private var records: [RecordView] = []
-    private var seenRdata: Set<UInt64> = []
+    var records: [RecordView] = []
+    var seenRdata: Set<UInt64> = []
 
     /// The CNAME and DNAME links from QNAME to the name that the answer is about.
     private struct Chain {
@@ -137,13 +137,16 @@ struct ResponseProcessor {
         if code == .noError, !chain.mustChase, !asksForStripped, hasData(message, wanted, at: chain.end) {
             for link in chain.links { try append(link, message, context, &builder) }
             try appendData(message, wanted, at: chain.end, owner: chain.clientEnd, context, &builder)
-            try appendAdditional(message, wanted, context, &builder)
+            try appendAdditional(message, wanted, at: chain.end, context, &builder)
             builder.finish(.noError)
             return .answer
         }
         // A cluster that could not resolve an outside target may say so in any of these ways.
         let mayChase = code == .noError || code == .nxDomain || code == .servFail
-        if mayChase, chain.mustChase || chain.firstForeignTarget >= 0 {
+        // Without SOA an alias without data is no denial of its target: the server left the target out.
+        let isIncomplete =
+            code == .noError && !chain.links.isEmpty && soa(message, above: chain.end) == nil
+        if mayChase, chain.firstForeignTarget >= 0 || isIncomplete {
             return try chase(chain, message, context, &builder)
         }
         switch code {
@@ -173,7 +176,9 @@ extension ResponseProcessor {
         let mapping = context.routeInfo.mapping
         while chain.cnames <= ForwardingLimits.chainLinksMax {
             if hasData(message, context.qtype, at: chain.end) { return chain }
-            guard let target = try nextLink(message, &chain) else { return chain }
+            guard let target = try nextLink(message, context.routeInfo.bailiwick, &chain) else {
+                return chain
+            }
             guard let clientTarget = mapping.map({ $0.clientName(target) }) ?? target else { return nil }
             chain.end = target
             chain.clientEnd = clientTarget
@@ -192,7 +197,7 @@ extension ResponseProcessor {
         return chain
     }
 
-    private enum Standing {
+    enum Standing {
         /// This server speaks for the name.
         case own
         /// The default upstreams speak for it, but what this server found out may be used.
@@ -201,7 +206,7 @@ extension ResponseProcessor {
         case othersOnly
     }
 
-    private func standing(
+    func standing(
         of target: DomainName,
         _ clientTarget: DomainName,
         _ context: ResponseContext
@@ -217,9 +222,12 @@ extension ResponseProcessor {
         }
     }
 
-    /// The target of the CNAME at the chain's end, with a DNAME that it stems from put in front; nil at the end.
+    /// The target of the CNAME at the chain's end; nil at the end.
+    ///
+    /// A DNAME that the CNAME stems from is put in front of it when the server may speak for the DNAME's owner.
     private func nextLink(
         _ message: borrowing RawSpan,
+        _ bailiwick: DomainName,
         _ chain: inout Chain
     ) throws(WireError) -> DomainName? {
         var dname: Int? = nil
@@ -233,7 +241,11 @@ extension ResponseProcessor {
                 var target = record.rdataOffset
                 return try DomainName(message, at: &target)
             }
-            if record.type == .dname, owner != chain.end, chain.end.isAtOrBelow(owner) { dname = i }
+            if record.type == .dname, owner != chain.end, chain.end.isAtOrBelow(owner),
+                owner.isAtOrBelow(bailiwick)
+            {
+                dname = i
+            }
         }
         return nil
     }
@@ -249,7 +261,8 @@ extension ResponseProcessor {
         _ context: ResponseContext,
         _ builder: inout AnswerBuilder
     ) throws(BuildError) -> ResponseVerdict {
-        let links = chain.links.prefix(chain.firstForeignTarget)
+        let links =
+            chain.firstForeignTarget < 0 ? chain.links[...] : chain.links.prefix(chain.firstForeignTarget)
         for link in links { try append(link, message, context, &builder) }
         builder.finish(.noError)
         guard let last = links.last, let target = targetName(last.record, message),
@@ -282,7 +295,7 @@ extension ResponseProcessor {
 
 extension ResponseProcessor {
     /// Whether the record at this place is owned by `name`.
-    private func isOwned(_ record: RecordView, by name: DomainName, _ message: borrowing RawSpan) -> Bool {
+    func isOwned(_ record: RecordView, by name: DomainName, _ message: borrowing RawSpan) -> Bool {
         // Most owners point to the question or repeat it: look at the octets before decompressing.
         var at = record.ownerOffset
         guard let owner = try? DomainName(message, at: &at) else { return false }
@@ -335,7 +348,7 @@ extension ResponseProcessor {
     }
 
     /// A hash of RDATA with its names decompressed and folded, to tell duplicates.
-    private func rdataHash(_ record: RecordView, _ message: borrowing RawSpan) -> UInt64 {
+    func rdataHash(_ record: RecordView, _ message: borrowing RawSpan) -> UInt64 {
         var hash = Hasher()
         var offset = record.rdataOffset
         let end = record.rdataOffset + record.rdataLength
@@ -360,28 +373,6 @@ extension ResponseProcessor {
         return UInt64(truncatingIfNeeded: hash.finalize())
     }
 
-    /// Appends addresses that belong to the names in the answer (RFC 2782), in the bailiwick only (RFC 5452 §6).
-    private func appendAdditional(
-        _ message: borrowing RawSpan,
-        _ type: RecordType,
-        _ context: ResponseContext,
-        _ builder: inout AnswerBuilder
-    ) throws(BuildError) {
-        switch type {
-        case .srv, .mx, .ns, .svcb, .https, .naptr: break
-        default: return
-        }
-        let bailiwick = context.routeInfo.bailiwick
-        for record in records where record.section == .additional {
-            guard record.type == .a || record.type == .aaaa else { continue }
-            var at = record.ownerOffset
-            guard let owner = try? DomainName(message, at: &at), owner.isAtOrBelow(bailiwick) else {
-                continue
-            }
-            try append(record, message, to: .additional, owner, record.ttl, context, &builder)
-        }
-    }
-
     private func appendSignatures(
         _ message: borrowing RawSpan,
         of type: RecordType,
@@ -399,7 +390,7 @@ extension ResponseProcessor {
     }
 
     /// Appends a record with its owner mapped and its TTL within the limits.
-    private func append(
+    func append(
         _ record: RecordView,
         _ message: borrowing RawSpan,
         to section: MessageSection,
@@ -459,17 +450,13 @@ extension ResponseProcessor {
         if let soa = soa(message, above: chain.end), let owner = try? owner(of: soa, message) {
             let record = records[soa]
             if isOwnDenial(owner, chain.end, context) {
-                let ttl = min(
-                    record.ttl & 0x8000_0000 == 0 ? record.ttl : 0,
-                    minimum(record, message),
-                    negative
-                )
+                let ttl = min(record.ttl, minimum(record, message), negative)
                 try appendDenial(soa, owner, ttl, message, context, &builder)
             } else {
                 // Some other zone's SOA: the server passed the question on. Not the zone's own word (RFC 2308 §2).
                 lifetime = min(negative, ForwardingLimits.foreignDenialSeconds)
-                builder.finish(code)
-                builder.setLifetime(lifetime)
+                builder.finish(code, lifetimeMax: lifetime)
+                if builder.answer.answerCount == 0 { builder.setLifetime(lifetime) }
                 return .answer
             }
         }
