@@ -202,11 +202,15 @@ extension AnswerCache {
             sum.entries += Int(region.load(header + ShardField.entries))
             sum.insertions += region.load(header + ShardField.insertions)
             sum.evictions += region.load(header + ShardField.evictions)
-            let small =
-                region.load(header + ShardField.smallHead) - region.load(header + ShardField.smallTail)
-            let main = region.load(header + ShardField.mainHead) - region.load(header + ShardField.mainTail)
-            sum.usedBytes += Int(small + main) * 8
+            sum.usedBytes += ringBytes(header, ShardField.smallTail, ShardField.smallHead)
+            sum.usedBytes += ringBytes(header, ShardField.mainTail, ShardField.mainHead)
         }
         return sum
+    }
+
+    // The tail first: it never passes a head that is read later, whatever writers do meanwhile.
+    private func ringBytes(_ header: Int, _ tail: Int, _ head: Int) -> Int {
+        let start = region.loadAcquiring(header + tail)
+        return Int(region.load(header + head) &- start) * 8
     }
 }

@@ -46,6 +46,7 @@ public struct DomainName: Sendable {
         // Each pointer must lie before the run of labels that it ends, so that the walk ends, too.
         var runStart = offset
         var end: Int? = nil
+        var pointers = 0
         while true {
             guard position < message.byteCount else { throw .truncated }
             let octet = message.uint8(at: position)
@@ -66,7 +67,10 @@ public struct DomainName: Sendable {
             } else if octet >= 192 {
                 guard position + 1 < message.byteCount else { throw .truncated }
                 let target = Int(message.uint16(at: position)) & WireLimits.pointerTarget
-                guard target < runStart, target >= WireLimits.headerLength else { throw .badPointer }
+                pointers += 1
+                guard target < runStart, target >= WireLimits.headerLength,
+                    pointers <= WireLimits.pointersPerName
+                else { throw .badPointer }
                 if end == nil { end = position + 2 }
                 position = target
                 runStart = target
@@ -111,6 +115,13 @@ extension DomainName: Equatable, Hashable {
     /// Names are equal when they are alike but for the case of ASCII letters (RFC 4343 §3).
     public static func == (left: DomainName, right: DomainName) -> Bool {
         left.storedLength == right.storedLength && left.endsWith(right, at: 0)
+    }
+
+    /// A hash that equal names share, to tell most different names apart without comparing them.
+    public var foldedHash: UInt32 {
+        var hash: UInt32 = 0x811C_9DC5
+        for i in 0..<length { hash = (hash ^ UInt32(foldASCII(storage[i]))) &* 0x0100_0193 }
+        return hash
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -10,6 +10,8 @@ public enum WireLimits {
     public static let messageLength = 65_535
     /// A compression pointer has 14 bits (RFC 1035 §4.1.4).
     public static let pointerTarget = 0x3FFF
+    /// Pointers of one name: more than a name can have labels; without it 64 KiB may hold a ladder of thousands.
+    public static let pointersPerName = 127
     /// The UDP payload of a client that sent no OPT record (RFC 1035 §2.3.4, RFC 6891 §6.2.3).
     public static let plainUDPPayload = 512
     /// Seconds of a TTL: 7 days (RFC 8767 §4 asks for a cap of this order; RFC 2181 §8).

@@ -8,6 +8,8 @@ struct Failure {
     /// Whether the failure may be remembered and answered again (RFC 9520 §2).
     var isCacheable = true
     var responseCode = ResponseCode.servFail
+    /// Whether the CNAME chain is at fault, which began at another question perhaps.
+    var isOfChain = false
 
     static let overPending = Failure(
         code: .other,
@@ -16,9 +18,10 @@ struct Failure {
     )
     static let chainTooLong = Failure(
         code: .other,
-        text: "CNAME chain has more than \(ForwardingLimits.chainLinksMax) links"
+        text: "CNAME chain has more than \(ForwardingLimits.chainLinksMax) links",
+        isOfChain: true
     )
-    static let chainLoop = Failure(code: .other, text: "CNAME chain is a loop")
+    static let chainLoop = Failure(code: .other, text: "CNAME chain is a loop", isOfChain: true)
 
     static func mappedNameTooLong(_ route: Route) -> Failure {
         Failure(code: .other, text: "\(route.label): a name is over 255 octets when mapped")

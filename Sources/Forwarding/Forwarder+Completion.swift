@@ -28,7 +28,8 @@ extension Forwarder {
     ///
     /// The failure is remembered apart from answers.
     func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
-        remember(failure, query.key, now: now)
+        // What the way to a question has used up of the budget says nothing of the question itself.
+        if !failure.isOfChain || query.inheritedLinks == 0 { remember(failure, query.key, now: now) }
         var parents: [PendingReference] = []
         while let (id, waiter) = waiters.removeFirst(&query.waiters) {
             switch waiter.kind {
@@ -100,14 +101,14 @@ extension Forwarder {
     /// The builder holds the links of a chain that leaves the route: resolves its target by the target's own route.
     func chase(_ query: PendingQuery, _ target: DomainName, links: Int, _ now: UInt64) {
         query.chainLinks += links
-        guard query.chainLinks <= ForwardingLimits.chainLinksMax else {
+        guard query.inheritedLinks + query.chainLinks <= ForwardingLimits.chainLinksMax else {
             return fail(query, .chainTooLong, now)
         }
         query.chain = builder.copyMessage()
         // Its servers have done their part: late responses must not restart it.
         for i in 0..<query.attemptCount {
             query.attempts[i].isOpen = false
-            pending.forget(query.attempts[i])
+            pending.forget(query, attempt: i)
         }
         query.lastFault = nil
         var key = CacheKey(target)
@@ -141,7 +142,7 @@ extension Forwarder {
         let waiter = Waiter(.pendingQuery(query.reference), target, query.qtype)
         if let same = pending.find(key) {
             guard !isWaiting(same, for: query) else { return fail(query, .chainLoop, now) }
-            guard waiters.append(waiter, to: &same.waiters) != nil else {
+            guard add(waiter, to: same) != nil else {
                 return fail(query, .overPending, now)
             }
             query.waitsFor = same.place
@@ -151,15 +152,15 @@ extension Forwarder {
         guard let new = start(key, target, query.qtype, route, now, query.snapshot) else {
             return fail(query, .overPending, now)
         }
-        guard waiters.append(waiter, to: &new.waiters) != nil else {
+        guard add(waiter, to: new) != nil else {
             settle(new)
             return fail(query, .overPending, now)
         }
         metrics.count(.cacheMisses)
         new.dnssecOK = query.dnssecOK && !query.snapshot.table.isMapped(route)
         new.checkingDisabled = query.checkingDisabled && !query.snapshot.table.isMapped(route)
-        // A chain of chains shares one budget of links.
-        new.chainLinks = query.chainLinks
+        // A chain of chains shares one budget of links, so that it ends.
+        new.inheritedLinks = query.inheritedLinks + query.chainLinks
         query.waitsFor = new.place
         wheel.set(query.place, at: query.deadline, now: now)
         begin(new, now)

@@ -14,13 +14,11 @@ extension Forwarder {
         _ now: UInt64,
         _ snapshot: ForwardingSnapshot? = nil
     ) -> PendingQuery? {
-        let limit = ForwardingLimits.pendingQueriesMax
-        guard let new = pending.add(key, snapshot: snapshot ?? self.snapshot, limit: limit) else {
+        guard let new = pending.add(key, snapshot: snapshot ?? self.snapshot, route: route) else {
             return nil
         }
         new.qname = qname
         new.qtype = qtype
-        new.route = route
         new.deadline = now + ForwardingLimits.deadlineMilliseconds
         return new
     }
@@ -62,7 +60,7 @@ extension Forwarder {
         var bestRank = Int.max
         for (position, upstream) in query.routeInfo.upstreams.prefix(64).enumerated() {
             guard query.failedUpstreams & (1 << UInt64(position)) == 0 else { continue }
-            let sends = (0..<query.attemptCount).count { query.attempts[$0].position == position }
+            let sends = sends(query, to: position)
             guard sends < ForwardingLimits.sendsPerUpstreamMax else { continue }
             let rank = sends * 2 + (upstreams[Int(upstream.rawValue)].isDown(now: now) ? 1 : 0)
             if rank < bestRank {
@@ -91,7 +89,7 @@ extension Forwarder {
         guard let token = Self.send(queryWriter, output, upstream, transport) else { return false }
         metrics.count(.upstreamQueries)
         upstreams[Int(upstream.rawValue)].sent(now: now)
-        let sends = (0..<query.attemptCount).count { query.attempts[$0].position == position }
+        let sends = sends(query, to: position)
         let wait =
             transport == .tcp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout(sends: sends)
         query.attempts[query.attemptCount] = Attempt(
@@ -103,11 +101,17 @@ extension Forwarder {
             sentAt: now,
             timeoutAt: now + wait,
             hasEDNS: hasEDNS,
+            isWithoutEDNSOnTrial: !withEDNS,
             isOpen: true
         )
         pending.register(query, attempt: query.attemptCount)
         query.attemptCount += 1
         return true
+    }
+
+    /// How often the server at this place of the route has been asked.
+    private func sends(_ query: PendingQuery, to position: Int) -> Int {
+        (0..<query.attemptCount).count { query.attempts[$0].position == position }
     }
 
     private static func send(
@@ -184,15 +188,14 @@ extension Forwarder {
 
         let attempt = query.attempts[index]
         query.attempts[index].isOpen = false
-        pending.forget(attempt)
+        pending.forget(query, attempt: index)
         upstreams[Int(upstream.rawValue)].answered(afterMilliseconds: now - attempt.sentAt)
         if attempt.hasEDNS, rejectsEDNS(header) {
-            upstreams[Int(upstream.rawValue)].rememberPlain(now: now)
             return resend(query, attempt, attempt.transport, withEDNS: false, now)
         }
-        if !attempt.hasEDNS, header.flags.responseCode == .formErr {
-            // Without OPT it fails, too: OPT was not the reason.
-            upstreams[Int(upstream.rawValue)].forgetPlain()
+        if attempt.isWithoutEDNSOnTrial, !rejectsEDNS(header) {
+            // The same question without OPT was taken: OPT was the reason (RFC 6891 §6.2.2).
+            upstreams[Int(upstream.rawValue)].rememberPlain(now: now)
         }
         if isCut || header.flags.isTruncated, transport == .udp {
             metrics.count(.upstreamTruncations)
@@ -206,10 +209,14 @@ extension Forwarder {
         switch processor.process(message, header, query.context, into: &builder) {
         case .answer:
             metrics.count(.upstreamResponses)
+            // Without OPT there was no DO, and no signatures came: not what others who set DO should get.
+            if query.dnssecOK, !attempt.hasEDNS { builder.setLifetime(0) }
             finish(query, now)
         case .chase(let target, let links):
             metrics.count(.upstreamResponses)
             chase(query, target, links: links, now)
+        case .fault(.responseCode(.badVers)) where attempt.hasEDNS:
+            resend(query, attempt, attempt.transport, withEDNS: false, now)
         case .fault(let reason):
             fault(query, attempt, reason, now)
         case .failure(let failure):
@@ -258,15 +265,27 @@ extension Forwarder {
         metrics.count(.upstreamFailures)
         query.failedUpstreams |= 1 << UInt64(attempt.position)
         query.lastFault = (attempt.upstream, reason)
+        // The next server may have been asked already, when this one was late.
+        let isAsked = (0..<query.attemptCount).contains {
+            query.attempts[$0].isOpen && !query.attempts[$0].isOverdue
+        }
+        if isAsked { return setTimer(query, now) }
         askNext(query, now)
     }
 
     /// Says that a socket or connection failed: what went through it is asked elsewhere.
-    public func failed(_ upstream: UpstreamID, via token: SocketToken, now: UInt64) {
+    ///
+    /// A connection that had been open may have been closed for being idle or old, which says nothing of its
+    /// server (RFC 7766 §6.2.4): then the same server is asked once more.
+    public func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, now: UInt64) {
         for (query, index) in pending.attempts(upstream, token) where query.attempts[index].isOpen {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
-            pending.forget(attempt)
+            pending.forget(query, attempt: index)
+            if wasOpen, sends(query, to: attempt.position) < ForwardingLimits.sendsPerUpstreamMax {
+                resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, now)
+                continue
+            }
             upstreams[Int(upstream.rawValue)].failed(now: now)
             fault(query, attempt, .network, now)
         }

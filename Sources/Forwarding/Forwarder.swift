@@ -65,9 +65,10 @@ public final class Forwarder {
             metrics.count(.drops)
             return .drop
         case .reject(let query, let code):
-            metrics.count(.malformed)
             let context = ReplyContext(query, isStream: client.isStream)
             reply.copy(message.extracting(first: context.questionEnd), at: 0)
+            guard snapshot.allowed.contains(client.address) else { return refuseClient(&reply, context) }
+            metrics.count(.malformed)
             let length = ReplyWriter.finish(&reply, context, code, isAuthoritative: false, fitted: .none)
             return .reply(length)
         case .query(let query):
@@ -84,9 +85,7 @@ public final class Forwarder {
     ) -> QueryOutcome {
         let context = ReplyContext(query, isStream: client.isStream)
         reply.copy(message.extracting(first: context.questionEnd), at: 0)
-        guard snapshot.allowed.contains(client.address) else {
-            return refuse(&reply, context, .prohibited, "this client's address is not in access.allow")
-        }
+        guard snapshot.allowed.contains(client.address) else { return refuseClient(&reply, context) }
         guard query.qclass == .internet else {
             return answerOtherClass(query, message, client, context, &reply)
         }
@@ -171,9 +170,7 @@ public final class Forwarder {
         guard let qname = try? DomainName(message, at: &at) else { return .drop }
         let waiter = Waiter(.client(context), qname, query.qtype)
         if let same = pending.find(key) {
-            guard let id = waiters.append(waiter, to: &same.waiters) else {
-                return overload(&reply, context)
-            }
+            guard let id = add(waiter, to: same) else { return overload(&reply, context) }
             metrics.count(.mergedQueries)
             output.admitted(id)
             return .pending
@@ -181,7 +178,7 @@ public final class Forwarder {
         guard let new = start(key, qname.folded, query.qtype, route, now) else {
             return overload(&reply, context)
         }
-        guard let id = waiters.append(waiter, to: &new.waiters) else {
+        guard let id = add(waiter, to: new) else {
             settle(new)
             return overload(&reply, context)
         }
@@ -192,10 +189,23 @@ public final class Forwarder {
         return .pending
     }
 
+    /// Lets a waiter wait for a question; nil when too many do, in all or for this one.
+    func add(_ waiter: Waiter, to query: PendingQuery) -> WaiterID? {
+        guard query.waiterCount < ForwardingLimits.waitersPerQueryMax,
+            let id = waiters.append(waiter, to: &query.waiters)
+        else { return nil }
+        query.waiterCount += 1
+        return id
+    }
+
     private func overload(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome {
         metrics.count(.overloads)
         metrics.count(.failures)
         return .reply(ReplyWriter.finishEmpty(&reply, context, .overPending))
+    }
+
+    private func refuseClient(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome {
+        refuse(&reply, context, .prohibited, "this client's address is not in access.allow")
     }
 
     func refuse(
@@ -259,7 +269,7 @@ extension Forwarder {
     /// Remembers a failure, apart from answers, so that it neither replaces nor hides one.
     func remember(_ failure: Failure, _ key: CacheKey, now: UInt64) {
         guard failure.isCacheable else { return }
-        let text = Array(failure.text.utf8.prefix(ForwardingLimits.errorTextMax))
+        let text = Array(failure.text.utf8(atMost: ForwardingLimits.errorTextMax))
         let answer = CachedAnswer(
             responseCode: .servFail,
             answerLength: text.count,

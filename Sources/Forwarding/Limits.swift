@@ -2,6 +2,10 @@
 public enum ForwardingLimits {
     /// Questions in flight: at 4 s each, an outage of everything still takes 2,000 new names a second.
     public static let pendingQueriesMax = 8192
+    /// The same for one route, so that one that does not answer leaves room for the others.
+    public static let pendingQueriesPerRouteMax = 4096
+    /// Clients that wait for one question.
+    public static let waitersPerQueryMax = 4096
     /// Clients that wait for them.
     ///
     /// Equal questions share one pending query, so there are more of these.

@@ -13,6 +13,8 @@ struct Attempt: BitwiseCopyable {
     var sentAt: UInt64 = 0
     var timeoutAt: UInt64 = 0
     var hasEDNS = true
+    /// Sent without OPT because the server refused the same question with it.
+    var isWithoutEDNSOnTrial = false
     /// Whether a response is still awaited.
     ///
     /// A late one counts until the question is settled.
@@ -47,6 +49,7 @@ final class PendingQuery {
     var dnssecOK = false
     var checkingDisabled = false
     var waiters = WaiterList()
+    var waiterCount = 0
     var deadline: UInt64 = 0
     var attempts = InlineArray<8, Attempt>(repeating: Attempt())
     var attemptCount = 0
@@ -56,6 +59,8 @@ final class PendingQuery {
     /// The CNAME chain so far, a whole message, while its target is being resolved.
     var chain: [UInt8] = []
     var chainLinks = 0
+    /// Links of the chains that led to this question.
+    var inheritedLinks = 0
     /// The pending query that resolves the chain's target.
     var waitsFor: Int?
 
@@ -93,6 +98,8 @@ final class PendingQuery {
         lastFault = nil
         chain = []
         chainLinks = 0
+        inheritedLinks = 0
+        waiterCount = 0
         waitsFor = nil
     }
 }
@@ -103,6 +110,7 @@ struct PendingQueries {
     private var free: [Int] = []
     private var byKey: [UInt64: Int] = [:]
     private var byMessage: [UInt64: (place: Int, attempt: Int)] = [:]
+    private var byRoute: [UInt32: Int] = [:]
     private(set) var count = 0
 
     subscript(place: Int) -> PendingQuery { places[place] }
@@ -113,9 +121,14 @@ struct PendingQueries {
         return query.isActive && query.reference == reference ? query : nil
     }
 
-    /// A place for a new question; nil when `limit` are in flight.
-    mutating func add(_ key: CacheKey, snapshot: ForwardingSnapshot, limit: Int) -> PendingQuery? {
-        guard count < limit else { return nil }
+    /// A place for a new question; nil when too many are in flight, in all or of its route.
+    mutating func add(_ key: CacheKey, snapshot: ForwardingSnapshot, route: RouteID) -> PendingQuery? {
+        let tag = snapshot.table.cacheTag(route)
+        let ofRoute = byRoute[tag] ?? 0
+        guard count < ForwardingLimits.pendingQueriesMax,
+            ofRoute < ForwardingLimits.pendingQueriesPerRouteMax
+        else { return nil }
+        byRoute[tag] = ofRoute + 1
         if free.isEmpty {
             free.append(places.count)
             places.append(PendingQuery(place: places.count, snapshot: snapshot))
@@ -124,6 +137,7 @@ struct PendingQueries {
         pending.isActive = true
         pending.key = key
         pending.snapshot = snapshot
+        pending.route = route
         byKey[key.hash] = pending.place
         count += 1
         return pending
@@ -132,7 +146,9 @@ struct PendingQueries {
     /// Gives back the place of a settled question.
     mutating func remove(_ pending: PendingQuery) {
         if byKey[pending.key.hash] == pending.place { byKey[pending.key.hash] = nil }
-        for i in 0..<pending.attemptCount { forget(pending.attempts[i]) }
+        for i in 0..<pending.attemptCount { forget(pending, attempt: i) }
+        let tag = pending.routeInfo.cacheTag
+        byRoute[tag] = byRoute[tag].flatMap { $0 > 1 ? $0 - 1 : nil }
         pending.reset()
         free.append(pending.place)
         count -= 1
@@ -164,8 +180,11 @@ struct PendingQueries {
         byMessage[Self.messageKey(sent.upstream, sent.transport, sent.id)] = (pending.place, attempt)
     }
 
-    mutating func forget(_ attempt: Attempt) {
-        byMessage[Self.messageKey(attempt.upstream, attempt.transport, attempt.id)] = nil
+    /// Gives an attempt's ID free, unless it is another's by now.
+    mutating func forget(_ pending: PendingQuery, attempt: Int) {
+        let sent = pending.attempts[attempt]
+        let key = Self.messageKey(sent.upstream, sent.transport, sent.id)
+        if let owner = byMessage[key], owner == (pending.place, attempt) { byMessage[key] = nil }
     }
 
     func find(

@@ -89,7 +89,7 @@ enum ReplyWriter {
         _ text: String,
         at length: Int
     ) -> Int {
-        let octets = text.utf8.prefix(ForwardingLimits.errorTextMax)
+        let octets = text.utf8(atMost: ForwardingLimits.errorTextMax)
         let option = 4 + 2 + octets.count
         guard context.edns.isPresent, length + option <= context.limit, length + option <= reply.byteCount
         else { return length }
@@ -103,5 +103,15 @@ enum ReplyWriter {
             at += 1
         }
         return at
+    }
+}
+
+extension String {
+    /// The first octets of the text, at most `limit`, cut between characters (RFC 8914 §2: UTF-8).
+    func utf8(atMost limit: Int) -> Substring.UTF8View {
+        guard utf8.count > limit else { return self[...].utf8 }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end > startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+        return self[..<end].utf8
     }
 }

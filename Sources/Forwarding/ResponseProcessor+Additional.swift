@@ -54,8 +54,8 @@ extension ResponseProcessor {
     ) -> Set<DomainName> {
         guard let layout = RdataLayout.of(type) else { return [] }
         var targets: Set<DomainName> = []
-        for record in records where record.section == .answer && record.type == type {
-            guard isOwned(record, by: name, message),
+        for record in places(.answer, type, at: name, message).map({ records[$0] }) {
+            guard
                 var at = try? layout.firstName(
                     message,
                     rdataOffset: record.rdataOffset,

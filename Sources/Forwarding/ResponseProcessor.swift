@@ -34,6 +34,8 @@ enum ResponseVerdict {
 struct ResponseProcessor {
     /// The records of the response, all three sections.
     var records: [RecordView] = []
+    /// For each record a hash of its owner: each name is decompressed once, however often owners are compared.
+    private var ownerHashes: [UInt32] = []
     var seenRdata: Set<UInt64> = []
 
     /// The CNAME and DNAME links from QNAME to the name that the answer is about.
@@ -82,6 +84,7 @@ struct ResponseProcessor {
         _ header: Header
     ) throws(WireError) -> ResponseCode {
         records.removeAll(keepingCapacity: true)
+        ownerHashes.removeAll(keepingCapacity: true)
         var code = header.flags.responseCode
         let question = try Message.skipName(message, at: WireLimits.headerLength) + 4
         var cursor = RecordCursor(header: header, offset: question)
@@ -91,6 +94,8 @@ struct ResponseProcessor {
                 code.rawValue |= UInt16(edns.extendedResponseCode) << 4
             } else if record.recordClass == .internet {
                 try checkAddressLength(record)
+                var at = record.ownerOffset
+                ownerHashes.append(try DomainName(message, at: &at).foldedHash)
                 records.append(record)
             }
         }
@@ -157,7 +162,7 @@ struct ResponseProcessor {
             return .answer
         default: return .fault(.responseCode(code))
         }
-        if isReferral(message, at: chain.end) { return .fault(.lame) }
+        if code == .noError, isReferral(message, at: chain.end) { return .fault(.lame) }
         for link in chain.links { try append(link, message, context, &builder) }
         return try deny(message, code, chain, context, &builder)
     }
@@ -187,9 +192,11 @@ extension ResponseProcessor {
             switch standing(of: target, clientTarget, context) {
             case .own: continue
             case .foreign:
-                if chain.firstForeignTarget < 0 { chain.firstForeignTarget = chain.links.count }
+                // Data of the target may be used, but no further links: those are for its own servers to say.
+                chain.firstForeignTarget = chain.links.count
+                return chain
             case .othersOnly:
-                if chain.firstForeignTarget < 0 { chain.firstForeignTarget = chain.links.count }
+                chain.firstForeignTarget = chain.links.count
                 chain.mustChase = true
                 return chain
             }
@@ -224,30 +231,26 @@ extension ResponseProcessor {
 
     /// The target of the CNAME at the chain's end; nil at the end.
     ///
-    /// A DNAME that the CNAME stems from is put in front of it when the server may speak for the DNAME's owner.
+    /// A DNAME that the CNAME stems from (RFC 6672 §3) is put in front of it when the server may speak for its owner.
     private func nextLink(
         _ message: borrowing RawSpan,
         _ bailiwick: DomainName,
         _ chain: inout Chain
     ) throws(WireError) -> DomainName? {
-        var dname: Int? = nil
-        for (i, record) in records.enumerated() where record.section == .answer {
-            guard record.type == .cname || record.type == .dname else { continue }
-            var at = record.ownerOffset
-            let owner = try DomainName(message, at: &at)
-            if record.type == .cname, owner == chain.end {
-                if let dname { chain.links.append((dname, try self.owner(of: dname, message))) }
-                chain.links.append((i, owner))
-                var target = record.rdataOffset
-                return try DomainName(message, at: &target)
-            }
-            if record.type == .dname, owner != chain.end, chain.end.isAtOrBelow(owner),
-                owner.isAtOrBelow(bailiwick)
-            {
-                dname = i
-            }
+        guard let cname = places(.answer, .cname, at: chain.end, message).first else { return nil }
+        var at = records[cname].rdataOffset
+        let target = try DomainName(message, at: &at)
+        for (i, record) in records.enumerated() where record.section == .answer && record.type == .dname {
+            let owner = try owner(of: i, message)
+            guard owner != chain.end, owner.isAtOrBelow(bailiwick), let tail = chain.end.offset(of: owner),
+                let substitute = targetName(i, message),
+                chain.end.replacingSuffix(at: tail, with: substitute) == target
+            else { continue }
+            chain.links.append((i, owner))
+            break
         }
-        return nil
+        chain.links.append((cname, try owner(of: cname, message)))
+        return target
     }
 
     private func owner(of record: Int, _ message: borrowing RawSpan) throws(WireError) -> DomainName {
@@ -294,19 +297,24 @@ extension ResponseProcessor {
 // MARK: - Data
 
 extension ResponseProcessor {
-    /// Whether the record at this place is owned by `name`.
-    func isOwned(_ record: RecordView, by name: DomainName, _ message: borrowing RawSpan) -> Bool {
-        // Most owners point to the question or repeat it: look at the octets before decompressing.
-        var at = record.ownerOffset
-        guard let owner = try? DomainName(message, at: &at) else { return false }
-        return owner == name
+    /// The places of the records of a section and type that `name` owns.
+    func places(
+        _ section: MessageSection,
+        _ type: RecordType,
+        at name: DomainName,
+        _ message: borrowing RawSpan
+    ) -> [Int] {
+        let hash = name.foldedHash
+        var found: [Int] = []
+        for (i, record) in records.enumerated() where record.section == section && record.type == type {
+            guard ownerHashes[i] == hash, (try? owner(of: i, message)) == name else { continue }
+            found.append(i)
+        }
+        return found
     }
 
     private func hasData(_ message: borrowing RawSpan, _ type: RecordType, at name: DomainName) -> Bool {
-        for record in records where record.section == .answer && record.type == type {
-            if isOwned(record, by: name, message) { return true }
-        }
-        return false
+        !places(.answer, type, at: name, message).isEmpty
     }
 
     /// Appends the RRset of `type` at `name`: duplicates left out, one TTL for all (RFC 2181 §5, §5.2).
@@ -319,12 +327,8 @@ extension ResponseProcessor {
         _ builder: inout AnswerBuilder
     ) throws(BuildError) {
         var ttl = UInt32.max
-        var places: [Int] = []
-        for (i, record) in records.enumerated() where record.section == .answer && record.type == type {
-            guard isOwned(record, by: name, message) else { continue }
-            ttl = min(ttl, context.snapshot.ttls.clamp(record.ttl))
-            places.append(i)
-        }
+        let places = places(.answer, type, at: name, message)
+        for i in places { ttl = min(ttl, context.snapshot.ttls.clamp(records[i].ttl)) }
         seenRdata.removeAll(keepingCapacity: true)
         let start = builder.bodyLength
         var count = 0
@@ -381,10 +385,10 @@ extension ResponseProcessor {
         _ context: ResponseContext,
         _ builder: inout AnswerBuilder
     ) throws(BuildError) {
-        for record in records where record.section == section && record.type == .rrsig {
-            guard record.rdataLength >= 18, message.uint16(at: record.rdataOffset) == type.rawValue,
-                isOwned(record, by: name, message)
-            else { continue }
+        for record in places(section, .rrsig, at: name, message).map({ records[$0] }) {
+            guard record.rdataLength >= 18, message.uint16(at: record.rdataOffset) == type.rawValue else {
+                continue
+            }
             try append(record, message, to: section, name, record.ttl, context, &builder)
         }
     }

@@ -54,5 +54,4 @@ struct UpstreamState: BitwiseCopyable {
     func isPlain(now: UInt64) -> Bool { now < plainUntil }
 
     mutating func rememberPlain(now: UInt64) { plainUntil = now + ForwardingLimits.plainDNSMilliseconds }
-    mutating func forgetPlain() { plainUntil = 0 }
 }

@@ -203,8 +203,14 @@ extension RoutingTable {
         if isExact(name, entry) {
             return .local(LocalAnswer(content: .noData, apexOffset: apex))
         }
+        // The first label, from the right, that leads to no cluster.
         var label = 0
-        for i in 0..<labels.count where labels[i] < apex { label = labels[i] }
+        for i in (0..<labels.count).reversed() where labels[i] < apex {
+            label = labels[i]
+            let suffix = name.extracting(label..<name.byteCount)
+            guard let found = suffixes.longestMatch(suffix, LabelStarts(suffix)), isExact(suffix, found)
+            else { break }
+        }
         return .local(LocalAnswer(content: .nxDomain, apexOffset: apex, unknownClusterOffset: label))
     }
 
@@ -253,7 +259,9 @@ extension RoutingTable {
             reverse.low == reverse.high && labels.count == (reverse.isIPv4 ? 6 : 34)
             && reverse.low == (reverse.isIPv4 ? 0x7F00_0001 : 1)
         if isLoopback { return .local(LocalAnswer(content: .loopbackPointer, apexOffset: apex)) }
-        let exists = apex == 0 || clusters.hasValue(from: reverse.low, to: reverse.high)
+        // A label that is no part of an address stands for a name that nobody has.
+        let isWhole = reverse.addressLabels == labels.count - 2
+        let exists = apex == 0 || isWhole && clusters.hasValue(from: reverse.low, to: reverse.high)
         return .local(LocalAnswer(content: exists ? .noData : .nxDomain, apexOffset: apex))
     }
 }

@@ -6,13 +6,21 @@ import Transport
 /// The TCP connections of one worker towards servers: one each, kept open, with any number of queries in flight
 /// (RFC 7766 §6.2.1.1).
 final class UpstreamConnections {
+    /// Shorter than the 10 s of common servers, so that it is us who close an idle connection (RFC 7766 §6.2.3).
+    private static let idleMilliseconds = 5000
+    /// A server that owes responses and sends none is given up; the next query gets a new connection.
+    private static let unansweredMilliseconds = 3000
+
     private let resources: StreamResources
     private unowned let events: any UpstreamEvents
     private var connections: [UpstreamID: UpstreamConnection] = [:]
     private var nextToken: UInt32 = 1 << 31
 
-    init(_ resources: StreamResources, events: any UpstreamEvents) {
-        self.resources = resources
+    init(_ loop: EventLoop, events: any UpstreamEvents) throws(SystemError) {
+        var timeouts = StreamTimeouts()
+        timeouts.idleMilliseconds = Self.idleMilliseconds
+        timeouts.unansweredMilliseconds = Self.unansweredMilliseconds
+        resources = try StreamResources(loop, timeouts: timeouts)
         self.events = events
     }
 
@@ -55,7 +63,7 @@ final class UpstreamConnections {
 
     fileprivate func closed(_ connection: UpstreamConnection) {
         if connections[connection.upstream] === connection { connections[connection.upstream] = nil }
-        events.failed(connection.upstream, via: connection.token)
+        events.failed(connection.upstream, via: connection.token, wasOpen: connection.wasOpen)
         events.batchEnded()
     }
 }
@@ -65,6 +73,7 @@ private final class UpstreamConnection: StreamHandler {
     let upstream: UpstreamID
     let token: SocketToken
     var stream: StreamConnection?
+    private(set) var wasOpen = false
     private unowned let owner: UpstreamConnections
 
     init(_ upstream: UpstreamID, _ token: SocketToken, owner: UpstreamConnections) {
@@ -76,6 +85,8 @@ private final class UpstreamConnection: StreamHandler {
     func connection(_ connection: StreamConnection, received message: RawSpan) {
         owner.received(message, on: self)
     }
+
+    func connectionOpened(_ connection: StreamConnection) { wasOpen = true }
 
     func readEnded(_ connection: StreamConnection) { owner.batchEnded() }
 

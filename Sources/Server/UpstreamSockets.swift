@@ -15,7 +15,7 @@ protocol UpstreamEvents: AnyObject {
     /// The socket or connection is of no more use.
     ///
     /// Comes between events, never inside a send.
-    func failed(_ upstream: UpstreamID, via token: SocketToken)
+    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool)
     func batchEnded()
 }
 
@@ -26,9 +26,9 @@ protocol UpstreamEvents: AnyObject {
 /// serves many queries, so that they are sent and received in batches.
 final class UpstreamSockets {
     /// Open sockets per server that new queries go through.
-    private static let socketsPerUpstream = 4
+    private static let socketsPerUpstream = 8
     /// Queries after which a socket is replaced: half of this at least, at random.
-    private static let queriesPerSocketMax = 512
+    private static let queriesPerSocketMax = 128
     /// A socket that is not used any more stays for the responses that may still come.
     private static let lingerMilliseconds: UInt64 = 5000
     /// All sockets of a worker; above, queries fail until old ones are closed.
@@ -148,7 +148,7 @@ final class UpstreamSockets {
     private func reportFailures() {
         let failed = failures
         failures = []
-        for socket in failed { events.failed(socket.upstream, via: socket.token) }
+        for socket in failed { events.failed(socket.upstream, via: socket.token, wasOpen: false) }
         events.batchEnded()
     }
 }

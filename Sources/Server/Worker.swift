@@ -38,6 +38,7 @@ final class Worker {
     private var expiry: Timer?
     private var sweep: Timer?
     private var isDraining = false
+    private var hasStopped = false
     private var drainDeadline: UInt64 = 0
 
     /// Milliseconds between looks at pending queries.
@@ -71,7 +72,7 @@ final class Worker {
         )
         do throws(SystemError) {
             sockets = try UpstreamSockets(loop, batch: batch, events: self)
-            upstreamConnections = UpstreamConnections(streams, events: self)
+            upstreamConnections = try UpstreamConnections(loop, events: self)
             expiry = try Timer(loop) { [unowned self] in expire() }
             sweep = try Timer(loop) { [unowned self] in sweepOnce() }
         } catch {
@@ -153,12 +154,14 @@ final class Worker {
     }
 
     func stopIfDrained() {
-        guard isDraining else { return }
+        guard isDraining, !hasStopped else { return }
         let isIdle = forwarder?.hasPending != true && streams.connectionCount == 0
         guard isIdle || Self.now() >= drainDeadline else {
             sweep?.schedule(afterMilliseconds: 10)
             return
         }
+        // Closing connections calls back.
+        hasStopped = true
         for listener in datagramListeners { listener.stop() }
         streams.closeConnections()
         sockets?.closeAll()
@@ -219,8 +222,8 @@ extension Worker: UpstreamEvents {
         )
     }
 
-    func failed(_ upstream: UpstreamID, via token: SocketToken) {
-        forwarder?.failed(upstream, via: token, now: Self.now())
+    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool) {
+        forwarder?.failed(upstream, via: token, wasOpen: wasOpen, now: Self.now())
     }
 
     // What was queued leaves by itself at the end of the loop's round.

@@ -61,6 +61,7 @@ extension StreamConnection {
             return
         }
         pendingQueries = role == .server ? pendingQueries + 1 : max(0, pendingQueries - 1)
+        waitingSince = lastActivity
         handler?.connection(self, received: message)
         if mustPause { isPaused = true }
     }

@@ -28,11 +28,13 @@ extension StreamConnection {
     private var nextTimeout: (deadline: UInt64, reason: StreamCloseReason) {
         let timeouts = resources.timeouts
         if state == .connecting {
-            return (after(timeouts.connectMilliseconds, lastActivity), .connectTimeout)
+            return (after(timeouts.connectMilliseconds, openedAt), .connectTimeout)
         }
+        // What we send on keeps no upstream alive that says nothing.
+        let waiting = role == .client ? waitingSince : lastActivity
         var next =
             pendingQueries > 0
-            ? (after(timeouts.unansweredMilliseconds, lastActivity), StreamCloseReason.unanswered)
+            ? (after(timeouts.unansweredMilliseconds, waiting), StreamCloseReason.unanswered)
             : (after(timeouts.idleMilliseconds, lastActivity), .idle)
         if isBlocked {
             let stalled = after(timeouts.writeStallMilliseconds, lastProgress)

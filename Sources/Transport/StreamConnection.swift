@@ -60,6 +60,9 @@ public final class StreamConnection {
     // Time, in nanoseconds of MonotonicClock.
     var lastActivity: UInt64
     var partialSince: UInt64 = 0
+    /// To an upstream: since when it owes a response, counted anew with each that comes.
+    var waitingSince: UInt64 = 0
+    let openedAt: UInt64
     var lastProgress: UInt64 = 0
     /// When the timer fires; it may be too early, never too late.
     var timerDeadline = UInt64.max
@@ -78,7 +81,8 @@ public final class StreamConnection {
         id = resources.makeID()
         role = .server
         state = .open
-        lastActivity = MonotonicClock.nanoseconds()
+        openedAt = MonotonicClock.nanoseconds()
+        lastActivity = openedAt
         self.peer = peer
         self.resources = resources
         self.handler = handler
@@ -105,7 +109,8 @@ public final class StreamConnection {
         id = resources.makeID()
         role = .client
         state = .connecting
-        lastActivity = MonotonicClock.nanoseconds()
+        openedAt = MonotonicClock.nanoseconds()
+        lastActivity = openedAt
         listenerID = nil
         self.peer = peer
         self.resources = resources
@@ -130,6 +135,7 @@ public final class StreamConnection {
     public func send(_ message: RawSpan) -> Bool {
         guard isOpen, closeReason == nil else { return false }
         guard message.byteCount > 0, message.byteCount <= TransportLimits.messageLength else { return false }
+        if role == .client, pendingQueries == 0 { waitingSince = MonotonicClock.nanoseconds() }
         pendingQueries = role == .client ? pendingQueries + 1 : max(0, pendingQueries - 1)
         append(message)
         return true

@@ -73,15 +73,27 @@ import Testing
         #expect(throws: WireError.badPointer) { try readName(header() + [0xC0, 0], at: 12) }
     }
 
-    @Test func endsWithEveryLengthOfChainOfPointers() throws {
-        var octets = header() + [0]
-        for i in 0..<5000 {
-            octets += [0xC0 | UInt8((12 + 1 + 2 * (i - 1)) >> 8), UInt8((11 + 2 * i) & 0xFF)]
-        }
-        octets[13] = 0xC0
-        octets[14] = 12
+    @Test func followsAsManyPointersAsANameCanHaveLabels() throws {
+        let octets = ladder(of: WireLimits.pointersPerName)
         let read = try readName(octets, at: octets.count - 2)
         #expect(read.name.isRoot && read.end == octets.count)
+    }
+
+    @Test func refusesALadderOfPointers() {
+        for pointers in [WireLimits.pointersPerName + 1, 5000] {
+            let octets = ladder(of: pointers)
+            #expect(throws: WireError.badPointer) { try readName(octets, at: octets.count - 2) }
+        }
+    }
+
+    /// The root at octet 12, and pointers behind it, each to the one before.
+    private func ladder(of pointers: Int) -> [UInt8] {
+        var octets = header() + [0]
+        for i in 0..<pointers {
+            let target = i == 0 ? 12 : 13 + 2 * (i - 1)
+            octets += [0xC0 | UInt8(target >> 8), UInt8(target & 0xFF)]
+        }
+        return octets
     }
 
     @Test func isTruncatedAtEveryOctetButTheLast() {

@@ -195,8 +195,8 @@ final class Scenario: ForwarderOutput {
     }
 
     /// Says that the socket or connection of a query failed.
-    func breakConnection(of query: SentQuery) {
-        forwarder.failed(query.upstream, via: query.token, now: now)
+    func breakConnection(of query: SentQuery, wasOpen: Bool = false) {
+        forwarder.failed(query.upstream, via: query.token, wasOpen: wasOpen, now: now)
     }
 
     // MARK: Time
