@@ -1,0 +1,87 @@
+import DNSWire
+import Forwarding
+import PresentationFormat
+import Routing
+import Testing
+
+/// The configuration of a scenario: clusters east and west below k8s.corp, two default upstreams.
+struct Setup {
+    var defaultServers = ["192.0.2.53", "192.0.2.54"]
+    var clusters = [
+        Cluster("east", ["10.1.0.10", "10.1.0.11"], reverse: ["10.96.0.0/12", "2001:db8:e::/48"]),
+        Cluster("west", ["10.2.0.10"], reverse: ["10.112.0.0/12"]),
+    ]
+    var patternParent: String? = "k8s.corp"
+    var ttls = TTLLimits()
+    var hasCache = true
+    var seed: UInt64 = 1
+    /// The first random numbers, from which message IDs are made.
+    var ids: [UInt64] = []
+    var tcpServers: Set<String> = []
+
+    struct Cluster {
+        var name: String
+        var servers: [String]
+        var zone: String
+        var domain: String
+        var reverse: [String]
+
+        init(
+            _ name: String,
+            _ servers: [String],
+            zone: String? = nil,
+            domain: String = "cluster.local",
+            reverse: [String] = []
+        ) {
+            self.name = name
+            self.servers = servers
+            self.zone = zone ?? "\(name).k8s.corp"
+            self.domain = domain
+            self.reverse = reverse
+        }
+    }
+
+    func snapshot() throws -> ForwardingSnapshot {
+        let table = RoutingTable(
+            defaultUpstreams: try defaultServers.map(upstream),
+            clusters: try clusters.map { cluster in
+                ClusterDefinition(
+                    name: cluster.name,
+                    zone: try DomainName(presentation: cluster.zone),
+                    clusterDomain: try DomainName(presentation: cluster.domain),
+                    upstreams: try cluster.servers.map(upstream),
+                    reverse: try cluster.reverse.map(readPrefix)
+                )
+            },
+            patternParent: try patternParent.map { try DomainName(presentation: $0) }
+        )
+        return ForwardingSnapshot(
+            table: table,
+            allowed: IPPrefixSet([try readPrefix("127.0.0.0/8"), try readPrefix("fd00::/8")]),
+            diagnosticsAllowed: IPPrefixSet([try readPrefix("127.0.0.1/32")]),
+            ttls: ttls,
+            hostname: "resolver-1",
+            version: "switchyard 0.1"
+        )
+    }
+
+    private func upstream(_ text: String) throws -> Upstream {
+        Upstream(transport: tcpServers.contains(text) ? .tcp : .udp, address: try readAddress(text))
+    }
+}
+
+/// An address of text, read as the RDATA of an A or AAAA record.
+func readAddress(_ text: String) throws -> IPAddress {
+    let isIPv6 = text.contains(":")
+    let record = try ResourceRecord(presentation: ". 0 \(isIPv6 ? "AAAA" : "A") \(text)")
+    return isIPv6
+        ? IPAddress(ipv6: record.rdata.reduce(0) { $0 << 8 | UInt128($1) })
+        : IPAddress(ipv4: record.rdata.reduce(0) { $0 << 8 | UInt32($1) })
+}
+
+/// A prefix of text: `10.96.0.0/12`.
+func readPrefix(_ text: String) throws -> IPPrefix {
+    let parts = text.split(separator: "/").map(String.init)
+    let length = try #require(Int(parts[1]))
+    return try #require(IPPrefix(try readAddress(parts[0]), length: length))
+}
