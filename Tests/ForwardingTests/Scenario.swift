@@ -268,3 +268,8 @@ struct SentQuery {
 
     var question: String { message.question ?? "" }
 }
+
+extension Scenario {
+    /// How often something happened.
+    func count(_ counter: Counter) -> Int { Int(metrics.value(counter)) }
+}
