@@ -66,14 +66,14 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Configuration", "EmbeddedClusters", "Server",
+                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings + warningsAreErrors
         ),
 
-        tests("DNSWireTests", ["DNSWire", "CLDNS"]),
+        tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
         tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),
@@ -84,7 +84,10 @@ let package = Package(
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("TransportTests", ["EventLoop", "Transport"]),
-        tests("EmbeddedClustersTests", ["DNSWire", "EmbeddedClusters", "PresentationFormat", "Routing"]),
+        tests(
+            "EmbeddedClustersTests",
+            ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
+        ),
         tests("SystemTests", ["DNSWire"]),
         tests("TidyTests", []),
     ]

@@ -51,7 +51,9 @@ extension AnswerCache {
 
     // MARK: Index
 
-    /// The slot that holds the key's entry now. The shard is locked.
+    /// The slot that holds the key's entry now.
+    ///
+    /// The shard is locked.
     private func find(_ key: CacheKey, _ shard: Int) -> (slot: Slot, index: Int)? {
         let bucket = geometry.bucket(shard, key.hash)
         for i in 0..<Geometry.slotsPerBucket {

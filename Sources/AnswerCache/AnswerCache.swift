@@ -79,7 +79,10 @@ public final class AnswerCache: Sendable {
                 geometry.ring(shard, isMain: slot.isMain) + geometry.ringWords(isMain: slot.isMain)
             // A torn entry may say anything: what it says must at least lie inside the ring.
             guard bodyStart + (fitted.length + 7) / 8 <= ringEnd else { return nil }
-            let age = UInt32(truncatingIfNeeded: (now &- Entry.storedAt(times)) / 1000)
+            // Another worker's clock reading may be a moment ahead of ours.
+            let age = UInt32(
+                truncatingIfNeeded: (max(now, Entry.storedAt(times)) - Entry.storedAt(times)) / 1000
+            )
             copyBody(answer, fitted, from: bodyStart, rotation, into: &reply, at: offset)
             countDown(age, ttls, from: ttlStart, fitted.length, in: &reply, at: offset)
 
@@ -189,7 +192,9 @@ extension AnswerCache {
         public var usedBytes = 0
     }
 
-    /// Sums up the shards. Any thread; not on the packet path.
+    /// Sums up the shards.
+    ///
+    /// Any thread; not on the packet path.
     public var statistics: Statistics {
         var sum = Statistics()
         for shard in 0..<geometry.shards {

@@ -1,6 +1,8 @@
 public import DNSWire
 
-/// What an answer is found by: route, folded QNAME, QTYPE, and DO and CD where they matter. Class is IN always.
+/// What an answer is found by: route, folded QNAME, QTYPE, and DO and CD where they matter.
+///
+/// Class is IN always.
 ///
 /// Made once per query. The name is folded first, because routing wants it folded, too; `finish` adds the rest.
 public struct CacheKey: Sendable {

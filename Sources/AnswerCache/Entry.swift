@@ -1,6 +1,8 @@
 import DNSWire
 
-/// The fixed words at the start of an entry in a ring. Behind them: key words, TTL offsets, body.
+/// The fixed words at the start of an entry in a ring.
+///
+/// Behind them: key words, TTL offsets, body.
 ///
 ///     0  words in all (24 bits), key words (8), padding flag (1)
 ///     1  hash

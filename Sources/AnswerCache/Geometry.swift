@@ -61,7 +61,9 @@ enum ShardField {
     static let mainHead = 11
 }
 
-/// A slot of the index: where an entry is, and how often it was asked lately. 0 is empty.
+/// A slot of the index: where an entry is, and how often it was asked lately.
+///
+/// 0 is empty.
 ///
 ///     63      62 61   60 .. 48   47 .. 0
 ///     isMain  uses    tag        virtual offset in words

@@ -88,15 +88,16 @@ void csystem_close(int fd) {
     close(fd);
 }
 
-int csystem_read_packet_info(const struct msghdr *header, struct csystem_local_path *path) {
-    struct msghdr *m = (struct msghdr *)header;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+int csystem_take_packet_info(struct msghdr *header, struct csystem_local_path *path) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof info);
             memset(path->address, 0, sizeof path->address);
             memcpy(path->address, &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
             path->interface = (uint32_t)info.ipi_ifindex;
+            info.ipi_ifindex = 0;
+            memcpy(CMSG_DATA(c), &info, sizeof info);
             return 1;
         }
         if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
@@ -104,6 +105,8 @@ int csystem_read_packet_info(const struct msghdr *header, struct csystem_local_p
             memcpy(&info, CMSG_DATA(c), sizeof info);
             memcpy(path->address, &info.ipi6_addr, sizeof info.ipi6_addr);
             path->interface = info.ipi6_ifindex;
+            if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
+            memcpy(CMSG_DATA(c), &info, sizeof info);
             return 1;
         }
     }

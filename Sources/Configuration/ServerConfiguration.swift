@@ -1,14 +1,20 @@
 public import DNSWire
 public import Routing
 
-/// Everything that the server is told by its configuration file, validated. Immutable once read.
+/// Everything that the server is told by its configuration file, validated.
+///
+/// Immutable once read.
 public struct ServerConfiguration: Sendable {
-    /// The addresses to listen on, each with UDP and TCP. Never empty.
+    /// The addresses to listen on, each with UDP and TCP.
+    ///
+    /// Never empty.
     public var listen: [ListenAddress]
     /// Worker threads; 0 means one per core.
     public var workers: Int
     public var access: AccessConfiguration
-    /// The servers of the default route, `/etc/resolv.conf` and the like already read. Never empty.
+    /// The servers of the default route, `/etc/resolv.conf` and the like already read.
+    ///
+    /// Never empty.
     public var upstreams: [Upstream]
     public var clusters: [ClusterDefinition]
     /// The parent of the zone pattern, `k8s.corp` for `{cluster}.k8s.corp`; nil without a pattern.

@@ -33,8 +33,9 @@ public struct DomainName: Sendable {
     ///
     /// Text of users goes through PresentationFormat, which knows escapes.
     public init?(_ text: String) {
-        let labels = text.utf8.split(separator: UInt8(ascii: ".")).map { Array($0) }
-        self.init(labels: labels)
+        let octets = text.utf8.last == UInt8(ascii: ".") ? text.utf8.dropLast() : text.utf8[...]
+        let labels = octets.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        self.init(labels: octets.isEmpty ? [] : labels.map { Array($0) })
     }
 
     /// Reads the name at `offset`, following pointers backwards only, and moves `offset` behind it.
@@ -116,7 +117,9 @@ extension DomainName: Equatable, Hashable {
         for i in 0..<length { hasher.combine(foldASCII(storage[i])) }
     }
 
-    /// Says whether the octets from `offset` on are `suffix`, letters folded. `offset` must be a label's start.
+    /// Says whether the octets from `offset` on are `suffix`, letters folded.
+    ///
+    /// `offset` must be a label's start.
     func endsWith(_ suffix: DomainName, at offset: Int) -> Bool {
         guard length - offset == suffix.length else { return false }
         var i = 0
@@ -198,7 +201,9 @@ extension DomainName {
     }
 }
 
-/// The octet in lower case when it is an ASCII capital. Length octets (at most 63) are never capitals.
+/// The octet in lower case when it is an ASCII capital.
+///
+/// Length octets (at most 63) are never capitals.
 @inline(always)
 public func foldASCII(_ octet: UInt8) -> UInt8 {
     octet &- 65 < 26 ? octet | 0x20 : octet

@@ -114,7 +114,9 @@ public struct MessageWriter: ~Copyable {
         for octet in octets { try append(octet) }
     }
 
-    /// Appends a name. With `compress`, its longest tail that was written before becomes a pointer.
+    /// Appends a name.
+    ///
+    /// With `compress`, its longest tail that was written before becomes a pointer.
     ///
     /// A tail that stands in the question matches whatever its letters' case, because the question is echoed
     /// in the client's case; elsewhere the case must agree, so that a name keeps the case that it came with.

@@ -22,7 +22,9 @@ public struct EDNS: Sendable, BitwiseCopyable, Equatable {
     }
 }
 
-/// A query whose header, question and EDNS were read. Offsets are into the message that it was read from.
+/// A query whose header, question and EDNS were read.
+///
+/// Offsets are into the message that it was read from.
 public struct Query: Sendable, BitwiseCopyable {
     public var id: MessageID
     public var flags: HeaderFlags
@@ -48,7 +50,9 @@ public enum QueryVerdict {
 }
 
 extension Query {
-    /// Reads a client's message. Never traps, never allocates; any octets get one of the three verdicts.
+    /// Reads a client's message.
+    ///
+    /// Never traps, never allocates; any octets get one of the three verdicts.
     public static func parse(_ message: borrowing RawSpan) -> QueryVerdict {
         guard let header = Header(message), !header.flags.isResponse else { return .drop }
         var query = Query(

@@ -5,7 +5,9 @@ public enum MessageSection: Sendable, BitwiseCopyable {
     case additional
 }
 
-/// Where the parts of a record stand in a message. TTL as on the wire.
+/// Where the parts of a record stand in a message.
+///
+/// TTL as on the wire.
 public struct RecordView: Sendable, BitwiseCopyable {
     public var section: MessageSection
     public var ownerOffset: Int

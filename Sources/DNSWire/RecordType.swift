@@ -1,4 +1,6 @@
-/// The type of a resource record or of a question (RFC 1035 §3.2.2, IANA registry). Any value is valid.
+/// The type of a resource record or of a question (RFC 1035 §3.2.2, IANA registry).
+///
+/// Any value is valid.
 public struct RecordType: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     public var rawValue: UInt16
 
@@ -65,7 +67,9 @@ public struct RecordType: RawRepresentable, Hashable, Sendable, BitwiseCopyable 
     }
 }
 
-/// The class of a resource record or of a question (RFC 1035 §3.2.4). Any value is valid.
+/// The class of a resource record or of a question (RFC 1035 §3.2.4).
+///
+/// Any value is valid.
 public struct RecordClass: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     public var rawValue: UInt16
 

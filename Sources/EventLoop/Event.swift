@@ -11,7 +11,9 @@ final class Event {
     private let loop: EventLoop
     private let body: () -> Void
 
-    /// Makes an event that is not armed. `descriptor` is a file, a signal or -1, by `flags` (EV_READ, EV_SIGNAL).
+    /// Makes an event that is not armed.
+    ///
+    /// `descriptor` is a file, a signal or -1, by `flags` (EV_READ, EV_SIGNAL).
     init(_ loop: EventLoop, _ descriptor: CInt, flags: CInt, _ body: @escaping () -> Void) throws(SystemError)
     {
         self.loop = loop

@@ -12,7 +12,9 @@ public final class Timer {
         event = try Event(loop, -1, flags: 0, body)
     }
 
-    /// Starts the timer, anew when it was scheduled already. A negative time counts as 0.
+    /// Starts the timer, anew when it was scheduled already.
+    ///
+    /// A negative time counts as 0.
     public func schedule(afterMilliseconds milliseconds: Int) {
         event.arm(milliseconds: max(0, milliseconds))
     }

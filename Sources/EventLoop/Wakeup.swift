@@ -28,7 +28,9 @@ public final class WakeupHandle: Sendable {
 
     deinit { csystem_close(fd) }
 
-    /// Asks for a call of the body. Safe after the loop is gone: then nothing happens.
+    /// Asks for a call of the body.
+    ///
+    /// Safe after the loop is gone: then nothing happens.
     public func wake() {
         // Fails only when 2^64 - 2 requests wait, and then the loop is awake.
         _ = csystem_eventfd_add(fd)

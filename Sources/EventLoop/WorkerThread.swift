@@ -30,7 +30,9 @@ public final class WorkerThread: Sendable {
         return WorkerThread(thread: thread)
     }
 
-    /// Waits until the body returned. Called at most once, from another thread.
+    /// Waits until the body returned.
+    ///
+    /// Called at most once, from another thread.
     public func join() {
         let wasJoined = isJoined.exchange(true, ordering: .relaxed)
         precondition(!wasJoined, "a thread is joined once")

@@ -22,7 +22,9 @@ struct AnswerBuilder: ~Copyable {
     /// Counts, lengths and RCODE; complete after `finish`.
     private(set) var answer = CachedAnswer(responseCode: .noError)
 
-    /// Starts an answer to a question. `qname` is folded: each reply echoes the case of its own query.
+    /// Starts an answer to a question.
+    ///
+    /// `qname` is folded: each reply echoes the case of its own query.
     mutating func begin(
         _ qname: DomainName,
         _ qtype: RecordType,
@@ -93,8 +95,10 @@ struct AnswerBuilder: ~Copyable {
         answer.rotation = CachedAnswer.Rotation(offset: offset, recordLength: length / count, count: count)
     }
 
-    /// Completes the answer. Its lifetime is the smallest TTL of its records, at most `lifetimeMax`; an answer
-    /// without records has none and is not cached (RFC 2308 §5: no SOA, no caching).
+    /// Completes the answer.
+    ///
+    /// Its lifetime is the smallest TTL of its records, at most `lifetimeMax`; an answer without records has
+    /// none and is not cached (RFC 2308 §5: no SOA, no caching).
     mutating func finish(
         _ responseCode: ResponseCode,
         isAuthoritative: Bool = false,

@@ -24,7 +24,9 @@ extension Forwarder {
         }
     }
 
-    /// Ends a question without an answer. The failure is remembered apart from answers.
+    /// Ends a question without an answer.
+    ///
+    /// The failure is remembered apart from answers.
     func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
         remember(failure, query.key, now: now)
         var parents: [PendingReference] = []
@@ -120,7 +122,8 @@ extension Forwarder {
             return complete(query, with: builder.copyMessage(), now)
         case .forward(let found): route = found
         }
-        finish(&key, query.qtype, route, query.dnssecOK, query.checkingDisabled)
+        let table = query.snapshot.table
+        finish(&key, query.qtype, table, route, query.dnssecOK, query.checkingDisabled)
         if let message = cachedMessage(key, target, query.qtype, now) {
             return complete(query, with: message, now)
         }
@@ -145,7 +148,7 @@ extension Forwarder {
             wheel.set(query.place, at: query.deadline, now: now)
             return
         }
-        guard let new = start(key, target, query.qtype, route, now) else {
+        guard let new = start(key, target, query.qtype, route, now, query.snapshot) else {
             return fail(query, .overPending, now)
         }
         guard waiters.append(waiter, to: &new.waiters) != nil else {
@@ -153,8 +156,8 @@ extension Forwarder {
             return fail(query, .overPending, now)
         }
         metrics.count(.cacheMisses)
-        new.dnssecOK = query.dnssecOK && !snapshot.table.isMapped(route)
-        new.checkingDisabled = query.checkingDisabled && !snapshot.table.isMapped(route)
+        new.dnssecOK = query.dnssecOK && !query.snapshot.table.isMapped(route)
+        new.checkingDisabled = query.checkingDisabled && !query.snapshot.table.isMapped(route)
         // A chain of chains shares one budget of links.
         new.chainLinks = query.chainLinks
         query.waitsFor = new.place
@@ -226,6 +229,7 @@ extension Forwarder {
 
 extension AnswerBuilder {
     /// Writes an answer of two messages of our own: links of a chain, then all that was found for its target.
+    ///
     /// The RCODE is that of the last (RFC 6604 §3).
     mutating func compose(
         _ qname: DomainName,

@@ -28,7 +28,9 @@ extension Forwarder {
         return .reply(ReplyWriter.addError(&reply, context, .other, text, at: length))
     }
 
-    /// Writes a local answer into the builder. `qname` is folded.
+    /// Writes a local answer into the builder.
+    ///
+    /// `qname` is folded.
     func build(_ local: LocalAnswer, _ qname: DomainName, _ qtype: RecordType) throws(BuildError) {
         try builder.begin(qname, qtype)
         let apex = qname.suffix(from: local.apexOffset)

@@ -11,10 +11,13 @@ extension Forwarder {
         _ qname: DomainName,
         _ qtype: RecordType,
         _ route: RouteID,
-        _ now: UInt64
+        _ now: UInt64,
+        _ snapshot: ForwardingSnapshot? = nil
     ) -> PendingQuery? {
         let limit = ForwardingLimits.pendingQueriesMax
-        guard let new = pending.add(key, snapshot: snapshot, limit: limit) else { return nil }
+        guard let new = pending.add(key, snapshot: snapshot ?? self.snapshot, limit: limit) else {
+            return nil
+        }
         new.qname = qname
         new.qtype = qtype
         new.route = route
@@ -36,7 +39,9 @@ extension Forwarder {
         askNext(query, now)
     }
 
-    /// Asks the server whose turn it is. Without one, waits for open attempts, or fails.
+    /// Asks the server whose turn it is.
+    ///
+    /// Without one, waits for open attempts, or fails.
     func askNext(_ query: PendingQuery, _ now: UInt64) {
         while let position = nextUpstream(query, now) {
             let upstream = query.routeInfo.upstreams[position]
@@ -85,6 +90,7 @@ extension Forwarder {
         guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
         guard let token = Self.send(queryWriter, output, upstream, transport) else { return false }
         metrics.count(.upstreamQueries)
+        upstreams[Int(upstream.rawValue)].sent(now: now)
         let sends = (0..<query.attemptCount).count { query.attempts[$0].position == position }
         let wait =
             transport == .tcp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout(sends: sends)
@@ -155,7 +161,9 @@ extension Forwarder {
 // MARK: - Responses
 
 extension Forwarder {
-    /// Handles a server's message. One that matches no open query is counted and ignored (RFC 5452 §9.1).
+    /// Handles a server's message.
+    ///
+    /// One that matches no open query is counted and ignored (RFC 5452 §9.1).
     ///
     /// - Parameters:
     ///   - token: the socket or connection it came through.
@@ -208,7 +216,9 @@ extension Forwarder {
         }
     }
 
-    /// Whether the question is the one that was sent. Some servers leave it out when they refuse a message.
+    /// Whether the question is the one that was sent.
+    ///
+    /// Some servers leave it out when they refuse a message.
     private func isAnswer(to query: PendingQuery, _ message: borrowing RawSpan, _ header: Header) -> Bool {
         if header.questionCount == 0 {
             let code = header.flags.responseCode

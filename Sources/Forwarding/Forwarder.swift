@@ -100,7 +100,7 @@ public final class Forwarder {
         case .local(let local):
             return answerLocally(local, query, message, context, &reply)
         }
-        finish(&key, query.qtype, route, query.edns.dnssecOK, query.flags.checkingDisabled)
+        finish(&key, query.qtype, snapshot.table, route, query.edns.dnssecOK, query.flags.checkingDisabled)
         if let cache {
             rotation &+= 1
             let hit = cache.lookup(
@@ -132,13 +132,14 @@ public final class Forwarder {
     func finish(
         _ key: inout CacheKey,
         _ qtype: RecordType,
+        _ table: RoutingTable,
         _ route: RouteID,
         _ dnssecOK: Bool,
         _ checkingDisabled: Bool
     ) {
-        let isMapped = snapshot.table.isMapped(route)
+        let isMapped = table.isMapped(route)
         key.finish(
-            tag: snapshot.table.cacheTag(route),
+            tag: table.cacheTag(route),
             qtype: qtype,
             dnssecOK: dnssecOK && !isMapped,
             checkingDisabled: checkingDisabled && !isMapped,

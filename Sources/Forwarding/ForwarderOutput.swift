@@ -11,7 +11,9 @@ public struct Client: Sendable, BitwiseCopyable {
     }
 }
 
-/// The place of a client that waits for an answer. Used again once the answer was given.
+/// The place of a client that waits for an answer.
+///
+/// Used again once the answer was given.
 public struct WaiterID: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     public var rawValue: Int32
 
@@ -25,7 +27,9 @@ public struct SocketToken: RawRepresentable, Hashable, Sendable, BitwiseCopyable
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// What the forwarder wants done. Implemented by the worker with sockets, by tests without.
+/// What the forwarder wants done.
+///
+/// Implemented by the worker with sockets, by tests without.
 ///
 /// All calls come on the worker's thread, from inside the forwarder's own `handle` and `expire`. The
 /// implementation must not call back into the forwarder.
@@ -36,7 +40,9 @@ public protocol ForwarderOutput: AnyObject {
     /// The reply for a waiter; its place is free afterwards.
     func reply(_ message: borrowing RawSpan, to waiter: WaiterID)
 
-    /// Sends a query. Returns the socket or connection that it went through, nil when it could not be sent.
+    /// Sends a query.
+    ///
+    /// Returns the socket or connection that it went through, nil when it could not be sent.
     func send(
         _ message: borrowing RawSpan,
         to upstream: UpstreamID,

@@ -1,7 +1,9 @@
 import DNSWire
 public import Routing
 
-/// Routes and settings as of one configuration. Immutable; replaced whole, never changed.
+/// Routes and settings as of one configuration.
+///
+/// Immutable; replaced whole, never changed.
 public final class ForwardingSnapshot: Sendable {
     public let table: RoutingTable
     /// Clients that are answered.
@@ -44,7 +46,9 @@ public struct TTLLimits: Sendable, BitwiseCopyable {
         self.negative = negative
     }
 
-    /// A TTL within the limits. With its high bit set it counts as large (RFC 8767 §4).
+    /// A TTL within the limits.
+    ///
+    /// With its high bit set it counts as large (RFC 8767 §4).
     func clamp(_ ttl: UInt32) -> UInt32 {
         min(max(min(ttl, WireLimits.ttlSeconds), minimum), maximum)
     }

@@ -2,7 +2,9 @@
 public enum ForwardingLimits {
     /// Questions in flight: at 4 s each, an outage of everything still takes 2,000 new names a second.
     public static let pendingQueriesMax = 8192
-    /// Clients that wait for them. Equal questions share one pending query, so there are more of these.
+    /// Clients that wait for them.
+    ///
+    /// Equal questions share one pending query, so there are more of these.
     public static let waitersMax = 32_768
     /// Sends of one question, over all servers.
     public static let attemptsMax = 8
@@ -27,7 +29,9 @@ public enum ForwardingLimits {
     public static let chainLinksMax = 10
     /// Seconds for which a failure is remembered (RFC 9520 §3.2).
     public static let failureSeconds: UInt32 = 5
-    /// Octets of the failure cache. Failures have their own so that they never push out an answer.
+    /// Octets of the failure cache.
+    ///
+    /// Failures have their own so that they never push out an answer.
     public static let failureCacheBytes = 1 << 20
     /// Seconds for which a denial with somebody else's SOA is kept.
     public static let foreignDenialSeconds: UInt32 = 1

@@ -13,7 +13,9 @@ struct Attempt: BitwiseCopyable {
     var sentAt: UInt64 = 0
     var timeoutAt: UInt64 = 0
     var hasEDNS = true
-    /// Whether a response is still awaited. A late one counts until the question is settled.
+    /// Whether a response is still awaited.
+    ///
+    /// A late one counts until the question is settled.
     var isOpen = false
     /// Whether its time is up; the server has been asked again or another in its place.
     var isOverdue = false
@@ -25,7 +27,9 @@ struct PendingReference: Equatable, BitwiseCopyable {
     var generation: UInt32
 }
 
-/// A question in flight. Objects are used again, so that nothing is allocated per question once warm.
+/// A question in flight.
+///
+/// Objects are used again, so that nothing is allocated per question once warm.
 final class PendingQuery {
     let place: Int
     /// Counts the questions that have had this place.
@@ -60,7 +64,9 @@ final class PendingQuery {
         self.snapshot = snapshot
     }
 
-    /// The type that servers are asked for. ANY is answered from A (RFC 8482 §4.1).
+    /// The type that servers are asked for.
+    ///
+    /// ANY is answered from A (RFC 8482 §4.1).
     var upstreamType: RecordType { qtype == .any ? .a : qtype }
 
     var routeInfo: Route { snapshot.table.routes[Int(route.rawValue)] }

@@ -63,7 +63,9 @@ enum ReplyWriter {
         return end + ReplyContext.optLength
     }
 
-    /// Writes a reply without records; returns its octets. The question must be in place.
+    /// Writes a reply without records; returns its octets.
+    ///
+    /// The question must be in place.
     static func finishEmpty(
         _ reply: inout MutableRawSpan,
         _ context: ReplyContext,

@@ -51,7 +51,9 @@ struct ResponseProcessor {
         var clientEnd: DomainName
     }
 
-    /// Reads a response whose header and question match the query. TC is the caller's affair.
+    /// Reads a response whose header and question match the query.
+    ///
+    /// TC is the caller's affair.
     mutating func process(
         _ message: borrowing RawSpan,
         _ header: Header,
@@ -516,8 +518,9 @@ extension ResponseProcessor {
         return nil
     }
 
-    /// Whether a denial with this SOA comes from the zone that the route is for. Reverse names of a cluster have
-    /// zones of their own below arpa.
+    /// Whether a denial with this SOA comes from the zone that the route is for.
+    ///
+    /// Reverse names of a cluster have zones of their own below arpa.
     private func isOwnDenial(_ owner: DomainName, _ name: DomainName, _ context: ResponseContext) -> Bool {
         let bailiwick = context.routeInfo.bailiwick
         if name.isAtOrBelow(bailiwick) { return owner.isAtOrBelow(bailiwick) }

@@ -1,5 +1,6 @@
-/// When pending queries want to be looked at: a wheel of 8 ms ticks. Setting and removing cost the same for any
-/// number of timers.
+/// When pending queries want to be looked at: a wheel of 8 ms ticks.
+///
+/// Setting and removing cost the same for any number of timers.
 struct TimerWheel {
     static let tickMilliseconds: UInt64 = 8
     /// 1,024 ticks are 8.2 s, more than twice the deadline of a query.

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// What is counted. The raw value is the place in a worker's block.
+/// What is counted.
+///
+/// The raw value is the place in a worker's block.
 public enum Counter: Int, CaseIterable, Sendable {
     /// Queries that came over UDP.
     case queriesUDP
@@ -50,14 +52,18 @@ public final class WorkerMetrics: Sendable {
 
     public init() {}
 
-    /// Adds 1. On the owner's thread only: this is a plain load and store, no locked instruction.
+    /// Adds 1.
+    ///
+    /// On the owner's thread only: this is a plain load and store, no locked instruction.
     @inline(__always)
     public func count(_ counter: Counter) {
         let value = counters[counter.rawValue].load(ordering: .relaxed)
         counters[counter.rawValue].store(value &+ 1, ordering: .relaxed)
     }
 
-    /// The count so far. Any thread.
+    /// The count so far.
+    ///
+    /// Any thread.
     public func value(_ counter: Counter) -> UInt64 {
         counters[counter.rawValue].load(ordering: .relaxed)
     }

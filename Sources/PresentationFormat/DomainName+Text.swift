@@ -75,7 +75,7 @@ extension DomainName {
             case LDNS_STATUS_EMPTY_LABEL:
                 "\(name) has an empty label; write one dot between labels and none in front"
             case LDNS_STATUS_SYNTAX_BAD_ESCAPE:
-                "\(name) has a bad escape; write `\\.` for a dot in a label, `\\DDD` (000 to 255) for an octet"
+                "\(name) has a bad escape; write `\\.` for a dot in a label, `\\000` to `\\255` for an octet"
             default:
                 "\(name) is not a domain name"
             }

@@ -8,14 +8,14 @@ struct LDNSRecord: ~Copyable {
     private let record: UnsafeMutablePointer<ldns_rr>
 
     /// Reads one line of presentation format.
-    init(_ text: String, origin: DomainName, defaultTTL: UInt32) throws(RecordTextError) {
+    init(_ text: String, origin: DomainName, defaultTTL: UInt32) throws(PresentationError) {
         let name = LDNSName(origin)
         var record: UnsafeMutablePointer<ldns_rr>?
         let status = unsafe text.withCString { text in
             unsafe ldns_rr_new_frm_str(&record, text, defaultTTL, name.rdf, nil)
         }
         guard status == LDNS_STATUS_OK, let record = unsafe record else {
-            throw RecordTextError(description: LDNSText.reason(status))
+            throw PresentationError(message: "`\(text)` is no resource record: \(LDNSText.reason(status))")
         }
         unsafe self.record = record
     }

@@ -3,21 +3,23 @@ import CLDNS
 public import DNSWire
 
 extension ResourceRecord {
-    /// Reads one record in presentation format: `web.example.org. 30 IN A 192.0.2.1`, on one line.
+    /// Reads one record in presentation format: `web.example.org.
+    ///
+    /// 30 IN A 192.0.2.1`, on one line.
     ///
     /// Names without a final dot are completed with `origin`. TTL and class may be left out.
     public init(
         presentation text: String,
         origin: DomainName = DomainName(),
         defaultTTL: UInt32 = 3600
-    ) throws(RecordTextError) {
+    ) throws(PresentationError) {
         // A C string ends at a NUL, and libldns does not look behind a line's end.
         guard !text.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }) else {
-            throw RecordTextError(description: "The text has more than one line")
+            throw PresentationError(message: "a record is one line of text; write each on its own")
         }
         let record = try LDNSRecord(text, origin: origin, defaultTTL: defaultTTL)
         guard let wire = record.wire(), let read = ResourceRecord(wire: wire) else {
-            throw RecordTextError(description: "The record does not fit the wire format")
+            throw PresentationError(message: "`\(text)` does not fit into a message; shorten it")
         }
         self = read
     }
@@ -50,8 +52,7 @@ extension ResourceRecord {
 
     /// Reads a whole record in uncompressed wire form.
     private init?(wire: [UInt8]) {
-        // SAFETY: every octet of an array of UInt8 is initialized.
-        let bytes = unsafe wire.span.bytes
+        let bytes = wire.wireBytes
         var offset = 0
         guard let owner = try? DomainName(bytes, at: &offset), offset + 10 <= wire.count,
             offset + 10 + Int(bytes.uint16(at: offset + 8)) == wire.count

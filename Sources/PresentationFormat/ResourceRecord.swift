@@ -24,9 +24,3 @@ public struct ResourceRecord: Hashable, Sendable {
         self.rdata = rdata
     }
 }
-
-/// What is wrong with text that should be a resource record.
-public struct RecordTextError: Error, Hashable, CustomStringConvertible {
-    /// The reason, in the words of libldns.
-    public let description: String
-}

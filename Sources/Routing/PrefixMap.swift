@@ -6,7 +6,9 @@ public struct PrefixMap: Sendable {
     private let starts: [UInt128]
     private let values: [Int32]
 
-    /// Builds the map of one address family. Of equal prefixes the first wins.
+    /// Builds the map of one address family.
+    ///
+    /// Of equal prefixes the first wins.
     public init(_ entries: [(prefix: IPPrefix, value: Int32)]) {
         let sorted = entries.enumerated().sorted {
             let (a, b) = ($0.element.prefix, $1.element.prefix)

@@ -26,7 +26,9 @@ public struct LocalAnswer: Sendable, Equatable, BitwiseCopyable {
     public var unknownClusterOffset: Int?
 }
 
-/// Finds the route of a name: longest suffix, reverse ranges, special-use names. Immutable, shared by all workers.
+/// Finds the route of a name: longest suffix, reverse ranges, special-use names.
+///
+/// Immutable, shared by all workers.
 public final class RoutingTable: Sendable {
     /// All routes; the default route first.
     public let routes: [Route]
@@ -53,7 +55,9 @@ public final class RoutingTable: Sendable {
     private let ipv4Special: PrefixMap
     private let ipv6Special: PrefixMap
 
-    /// Builds the table. Zones and reverse prefixes must be distinct; of equal ones the first wins.
+    /// Builds the table.
+    ///
+    /// Zones and reverse prefixes must be distinct; of equal ones the first wins.
     ///
     /// - Parameter firstCacheTag: routes get this and the following tags, which no other table in use may have.
     public init(
@@ -144,7 +148,9 @@ extension RoutingTable {
     /// Whether the route's names go upstream changed.
     public func isMapped(_ route: RouteID) -> Bool { routes[Int(route.rawValue)].mapping != nil }
 
-    /// Decides about a question. `name` is QNAME in uncompressed wire form, letters folded.
+    /// Decides about a question.
+    ///
+    /// `name` is QNAME in uncompressed wire form, letters folded.
     ///
     /// DS at the apex of a cluster's zone belongs to the parent (RFC 4035 §3.1.4.1) and is routed by it.
     public func decide(_ name: borrowing RawSpan, _ qtype: RecordType) -> RoutingDecision {

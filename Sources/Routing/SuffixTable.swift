@@ -18,7 +18,9 @@ struct SuffixTable: Sendable {
     private var depths: (low: UInt64, high: UInt64) = (0, 0)
     private var deepest = 0
 
-    /// Builds the table. Of equal names the first wins.
+    /// Builds the table.
+    ///
+    /// Of equal names the first wins.
     init(_ entries: [(name: DomainName, value: Int32)]) {
         var size = 8
         while size < entries.count * 2 { size *= 2 }

@@ -56,7 +56,9 @@ func read(_ message: borrowing RawSpan) throws -> ReadReply {
             reply.edns = try EDNS(view, in: message)
             continue
         }
-        let text = try text(of: view, in: message)
+        let text = try ResourceRecord(view, in: message).presentation
+            .replacing("\t", with: " ")
+            .replacing(" IN ", with: " ")
         switch view.section {
         case .answer: reply.answer.append(text)
         case .authority: reply.authority.append(text)
@@ -66,26 +68,4 @@ func read(_ message: borrowing RawSpan) throws -> ReadReply {
     let restLength = message.byteCount - cursor.offset
     #expect(restLength == 0)
     return reply
-}
-
-private func text(of view: RecordView, in message: borrowing RawSpan) throws -> String {
-    var offset = view.ownerOffset
-    let owner = try DomainName(message, at: &offset)
-    var rdata: [UInt8] = []
-    var position = view.rdataOffset
-    let end = view.rdataOffset + view.rdataLength
-    if let layout = RdataLayout.of(view.type) {
-        let first = try layout.firstName(message, rdataOffset: position, rdataLength: view.rdataLength)
-        rdata += message.extracting(position..<first).toArray()
-        position = first
-        for _ in 0..<layout.names { rdata += try DomainName(message, at: &position).bytes.toArray() }
-    }
-    rdata += message.extracting(position..<end).toArray()
-    return ResourceRecord(
-        owner: owner,
-        type: view.type,
-        recordClass: view.recordClass,
-        ttl: view.ttl,
-        rdata: rdata
-    ).presentation.replacing("\t", with: " ").replacing(" IN ", with: " ")
 }

@@ -49,60 +49,41 @@ import Testing
         #expect(badVersion?.edns?.extendedResponseCode == 1 && badVersion?.edns?.version == 0)
     }
 
-    @Test func everyReplyToARandomQueryIsReadByLibldns() throws {
-        var random = SplitMix(seed: 20_260_811)
-        var writer = MessageWriter(capacity: 512)
+    @Test func everyReplyToADamagedQueryIsReadByLibldns() throws {
+        let whole = try query()
         var buffer = WireBuffer(capacity: 4096)
         var replies = 0
-        for _ in 0..<1000 {
-            let name = try #require(DomainName("_http._tcp.worker.batch.svc.cluster.local"))
-            writer.begin(
-                Header(id: MessageID(rawValue: 1), flags: HeaderFlags(rawValue: 0), additionalCount: 1)
-            )
-            try writer.appendQuestion(name, .srv, .internet)
-            let start = try writer.beginRecord(DomainName(), .opt, RecordClass(rawValue: 4096), ttl: 0)
-            try writer.endRecord(rdataOffset: start)
-            var octets = writer.bytes.toArray()
-            for _ in 0..<Int.random(in: 0...3, using: &random) {
-                octets[Int.random(in: 2..<octets.count, using: &random)] = .random(
-                    in: 0...255,
-                    using: &random
-                )
+        for i in 2..<whole.count {
+            for octet in [0, 1, 0x29, 0x3F, 0x40, 0x7F, 0x80, 0xC0, 0xFF] as [UInt8] {
+                var octets = whole
+                octets[i] = octet
+                var reply = buffer.mutableBytes
+                let length = EmbeddedCluster.east.answer(octets.wireBytes, isStream: false, reply: &reply)
+                guard length > 0 else { continue }
+                replies += 1
+                let text = MessageText.describe(buffer.bytes.extracting(first: length))
+                // libldns reads no class 0 and no header without a question: replies without records.
+                if text == nil { #expect(length <= 100, "octet \(i) is \(octet)") }
             }
-            // SAFETY: every octet of an array of UInt8 is initialized.
-            let query = unsafe octets.span.bytes
-            var reply = buffer.mutableBytes
-            let length = EmbeddedCluster.east.answer(query, isStream: false, reply: &reply)
-            guard length > 0 else { continue }
-            replies += 1
-            let text = MessageText.describe(buffer.bytes.extracting(first: length))
-            // libldns 1.8 reads no message without a question or with class 0; those have no records.
-            if text == nil { #expect(length <= 100, "\(octets)") }
         }
-        #expect(replies > 500)
+        #expect(replies > 300)
+    }
+
+    private func query() throws -> [UInt8] {
+        var writer = MessageWriter(capacity: 512)
+        writer.begin(Header(id: MessageID(rawValue: 1), flags: HeaderFlags(rawValue: 0), additionalCount: 1))
+        let name = try #require(DomainName("_http._tcp.worker.batch.svc.cluster.local"))
+        try writer.appendQuestion(name, .srv, .internet)
+        let start = try writer.beginRecord(DomainName(), .opt, RecordClass(rawValue: 4096), ttl: 0)
+        try writer.endRecord(rdataOffset: start)
+        return writer.bytes.toArray()
     }
 
     private func send(_ octets: [UInt8]) throws -> ReadReply? {
         var buffer = WireBuffer(capacity: 512)
-        // SAFETY: every octet of an array of UInt8 is initialized.
-        let query = unsafe octets.span.bytes
+        let query = octets.wireBytes
         var reply = buffer.mutableBytes
         let length = EmbeddedCluster.east.answer(query, isStream: false, reply: &reply)
         return length == 0 ? nil : try read(buffer.bytes.extracting(first: length))
-    }
-}
-
-/// A generator with a fixed seed, so that every run sees the same numbers.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

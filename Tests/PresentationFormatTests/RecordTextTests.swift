@@ -45,7 +45,7 @@ import Testing
         "\(String(repeating: "a", count: 64)). IN A 192.0.2.1",
         "example.org. IN A 192.0.2.1\nexample.org. IN A 192.0.2.2", "example.org. IN TXT \"a\0b\"",
     ]) func refusesWhatIsNoRecord(text: String) {
-        #expect(throws: RecordTextError.self) { try ResourceRecord(presentation: text) }
+        #expect(throws: PresentationError.self) { try ResourceRecord(presentation: text) }
     }
 
     @Test func writesRdataThatItsTypeForbidsAsOpaqueOctets() throws {

@@ -1,5 +1,5 @@
 // The limit that every server is compared with: the least a program can do to answer a DNS query.
-// It sets QR in what it received and sends it back. `echo udp PORT` or `echo tcp PORT`, on 127.0.0.1, one thread.
+// `echo udp PORT` or `echo tcp PORT`: sets QR in what it received on 127.0.0.1 and sends it back; one thread.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,7 +60,9 @@ static void serve_udp(uint16_t port) {
     int fd = bound_socket(SOCK_DGRAM, port);
     for (int i = 0; i < BATCH_MESSAGES; i++) {
         vectors[i].iov_base = payloads[i];
-        messages[i].msg_hdr = (struct msghdr){.msg_name = &clients[i], .msg_iov = &vectors[i], .msg_iovlen = 1};
+        messages[i].msg_hdr.msg_name = &clients[i];
+        messages[i].msg_hdr.msg_iov = &vectors[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
     }
     for (;;) {
         for (int i = 0; i < BATCH_MESSAGES; i++) {
@@ -87,7 +89,7 @@ static void serve_udp(uint16_t port) {
     }
 }
 
-// Sends every whole message in the buffer back and moves what is left to its start. Returns 0, or -1 to close.
+// Sends every whole message in the buffer back, moves what is left to its start. Returns 0, or -1 to close.
 static int answer(struct connection *connection) {
     size_t whole = 0;
     while (connection->length - whole >= LENGTH_PREFIX_BYTES) {

@@ -16,6 +16,17 @@ def describe(cores):
     ]
 
 
+def busy_ticks(core):
+    """Returns the clock ticks that a core has not been idle, time taken by the hypervisor included."""
+    with open("/proc/stat") as file:
+        for line in file:
+            name, *ticks = line.split()
+            if name == f"cpu{core}":
+                user, nice, system, _idle, _iowait, irq, softirq, steal = (int(tick) for tick in ticks[:8])
+                return user + nice + system + irq + softirq + steal
+    return 0
+
+
 def choose_cores():
     """Returns the core of the server and that of the load; the same one twice where there is only one."""
     allowed = sorted(os.sched_getaffinity(0))

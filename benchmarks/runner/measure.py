@@ -1,9 +1,10 @@
 """One measurement: start, check, warm, load, judge."""
 
+import time
 from dataclasses import dataclass, field
 
-from . import load, zone
-from .processes import TICKS_PER_SECOND, DidNotStart
+from . import load, machine, zone
+from .processes import DidNotStart, nanoseconds
 from .wire import WrongAnswer
 
 LOSS_MAX = 0.01
@@ -30,6 +31,7 @@ class Measurement:
     cpu_nanoseconds: int = 0
     user_nanoseconds: int = 0
     upstream_queries: int = 0
+    others_share: float = 0.0  # the part of the server's core that other processes took
 
     @property
     def microseconds_per_query(self):
@@ -38,14 +40,13 @@ class Measurement:
 
 
 class Bench:
-    """The upstream, the question files and the cores that all measurements of a run share."""
+    """The upstream, the question files and the core of the servers: what all measurements share."""
 
-    def __init__(self, directory, upstream, seconds, server_core, load_core):
+    def __init__(self, directory, upstream, seconds, server_core):
         self.directory = directory
         self.upstream = upstream
         self.seconds = seconds
         self.server_core = server_core
-        self.load_core = load_core
         self._questions = {}
         self._count = 0
 
@@ -73,16 +74,20 @@ class Bench:
             return
         questions = self._file("hit", server.domain)
         for _ in range(WARM_PASSES):
-            load.run(port, questions, _transport(scenario), WARM_SECONDS, self.load_core, once=True)
+            load.run(port, questions, _transport(scenario), WARM_SECONDS, once=True)
 
     def _load(self, measurement, server, process, port):
         questions = self._file(measurement.scenario, server.domain)
         transport = _transport(measurement.scenario)
-        upstream, ticks, cpu = self.upstream.queries(), process.user_ticks(), process.cpu_nanoseconds()
+        upstream, ticks = self.upstream.queries(), process.user_ticks()
+        start, busy = time.monotonic_ns(), machine.busy_ticks(self.server_core)
+        cpu = process.cpu_nanoseconds()
         once = measurement.scenario == "miss"  # a second pass would be answered from the cache
-        result = load.run(port, questions, transport, self.seconds, self.load_core, once)
+        result = load.run(port, questions, transport, self.seconds, once)
         measurement.cpu_nanoseconds = process.cpu_nanoseconds() - cpu
-        measurement.user_nanoseconds = (process.user_ticks() - ticks) * 1_000_000_000 // TICKS_PER_SECOND
+        others = nanoseconds(machine.busy_ticks(self.server_core) - busy) - measurement.cpu_nanoseconds
+        measurement.others_share = max(0.0, others / (time.monotonic_ns() - start))
+        measurement.user_nanoseconds = nanoseconds(process.user_ticks() - ticks)
         measurement.upstream_queries = self.upstream.queries() - upstream
         measurement.sent = result.sent
         measurement.completed = result.completed

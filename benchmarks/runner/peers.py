@@ -1,7 +1,7 @@
-"""The peers, each configured for throughput as its own documentation says: one thread, cache on, no query log.
+"""The peers, each configured for throughput as its documentation says: one thread, cache on, no query log.
 
-All of them forward cluster.local to knotd and none of them maps names. DNSSEC validation is off everywhere: the
-zones of clusters are not signed. Caches hold all 1,000 names; a miss may evict.
+All of them forward cluster.local to knotd and none of them maps names. DNSSEC validation is off everywhere:
+the zones of clusters are not signed. Caches hold all 1,000 names; a miss may evict.
 """
 
 from . import zone
@@ -11,10 +11,14 @@ DOMAIN = zone.UPSTREAM_DOMAIN
 
 
 class Dnsmasq(Server):
-    """dnsmasq; over TCP it forks a process for each connection."""
+    """dnsmasq; its cache is kept small, since its manual warns that a huge one costs time.
+
+    Over TCP it forks a process for each connection, which it closes after 100 queries.
+    """
 
     name = program = "dnsmasq"
     package = "dnsmasq-base"
+    closes_tcp_early = True
 
     def configure(self, directory, port, upstream_port):
         return [
@@ -28,7 +32,7 @@ class Dnsmasq(Server):
             "--bind-interfaces",
             "--listen-address=127.0.0.1",
             f"--port={port}",
-            "--cache-size=10000",
+            "--cache-size=2000",
             "--dns-forward-max=1000",
             f"--server=/{DOMAIN}/127.0.0.1#{upstream_port}",
         ]
@@ -90,6 +94,7 @@ setLocal("127.0.0.1:{port}")
 setACL({{"127.0.0.0/8"}})
 setSecurityPollSuffix("")
 setMaxUDPOutstanding(65535)
+setUDPMultipleMessagesVectorSize(64)
 setMaxTCPClientThreads(1)
 newServer({{address="127.0.0.1:{upstream_port}", checkName="{check_name}."}})
 getPool(""):setCache(newPacketCache(100000, {{maxTTL=86400}}))

@@ -28,6 +28,7 @@ class Figures:
         # The kernel only samples user time, so the rounds are added up instead of compared.
         self.user_microseconds = sum(m.user_nanoseconds for m in good) / 1000 / completed
         self.lost_share = 1 - completed / sum(m.sent for m in good)
+        self.others_share = max(m.others_share for m in good)
         self.upstream_share = sum(m.upstream_queries for m in good) / completed
 
 
@@ -60,10 +61,8 @@ class Report:
         """Returns the whole report."""
         parts = ["# Benchmark", self._heading(), self._summary()]
         parts += [self._details(scenario) for scenario in self.scenarios]
-        problems = self._problems()
-        if problems:
-            parts.append(problems)
-        return "\n\n".join(parts) + "\n"
+        parts.append(self._problems())
+        return "\n\n".join(part for part in parts if part) + "\n"
 
     def json(self):
         """Returns the report as values that `json` can write: the raw rounds and the medians."""
@@ -80,7 +79,8 @@ class Report:
 
     def _heading(self):
         lines = [f"- {title}: {fact}" for title, fact in self.heading]
-        lines.append("- Versions: " + ", ".join(f"{name} {version}" for name, version in self.versions.items()))
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        lines.append(f"- Versions: {versions}")
         return "\n".join(lines)
 
     def _summary(self):
@@ -93,12 +93,13 @@ class Report:
             for scenario in self.scenarios:
                 row += self._summary_cells(server, scenario)
             rows.append(row)
-        return "Server CPU time per completed query, and as a multiple x of the limit:\n\n" + _table(header, rows)
+        title = "Server CPU time per completed query, and as a multiple x of the limit:"
+        return f"{title}\n\n{_table(header, rows)}"
 
     def _summary_cells(self, server, scenario):
         if (server, scenario) == ("limit", "miss"):
             echo = self.figures("limit", "hit")
-            return [f"{2 * echo.microseconds:.2f} (two echoes)", "2.00"] if echo and echo.is_valid else ["-", "-"]
+            return [f"{2 * echo.microseconds:.2f} (two echoes)", "2.00"] if echo.is_valid else ["-", "-"]
         figures, ratio = self.figures(server, scenario), self.ratio(server, scenario)
         if not figures:
             return ["-", "-"]
@@ -107,7 +108,8 @@ class Report:
         return [f"{figures.microseconds:.2f}", f"{ratio:.2f}" if ratio else "-"]
 
     def _details(self, scenario):
-        header = ["server", "us/query", "min-max", "user us", "queries/s", "mean latency us", "lost", "upstream/query"]
+        header = ["server", "us/query", "min-max", "user us", "queries/s", "mean latency us", "lost"]
+        header += ["upstream/query", "others"]
         rows = []
         for server in self._servers():
             figures = self.figures(server, scenario)
@@ -122,9 +124,10 @@ class Report:
                         f"{figures.latency_microseconds:,.0f}",
                         f"{figures.lost_share:.2%}",
                         f"{figures.upstream_share:.2f}",
+                        f"{figures.others_share:.0%}",
                     ]
                 )
-        return f"## {TITLES[scenario]}\n\n" + _table(header, rows)
+        return f"## {TITLES[scenario]}\n\n{_table(header, rows)}" if rows else ""
 
     def _problems(self):
         lines = []
@@ -138,7 +141,9 @@ class Report:
 
 def _table(header, rows):
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = [[cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))]
-             for row in [header, *rows]]
     rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], rule, *lines[1:]])
+    lines = []
+    for row in [header, rule, *rows]:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)

@@ -57,7 +57,9 @@ def passes(bench, limit, servers, scenarios, say):
                 continue
             measurement = bench.measure(server, scenario, 1)
             what = f"{server.name} {scenario}"
-            if not _tell(say, what, not measurement.problems, "; ".join(measurement.problems)):
+            problems = "; ".join(measurement.problems)
+            is_known = server.closes_tcp_early and scenario == "tcp" and problems.startswith("lost ")
+            if not _tell(say, what, is_known or not problems, problems):
                 failed.append(what)
     say(f"{len(failed)} failed" + (": " + ", ".join(failed) if failed else ""))
     return not failed
@@ -75,7 +77,8 @@ def _checks(bench, limit):
     yield "loss is reported", "lost 10.0%" in problems
     yield "wrong RCODEs are reported", "10 of 900 answers were not NOERROR" in problems
     yield "hits that are not cached are reported", "10.0% of the hits" in problems
-    yield "misses that are not forwarded are reported", "misses" in " ".join(judge("peer", "miss", result, 90))
+    problems = " ".join(judge("peer", "miss", result, 90))
+    yield "misses that are not forwarded are reported", "10.0% of the misses" in problems
     yield "another address is refused", _refuses_other_address(bench.upstream.port)
 
 

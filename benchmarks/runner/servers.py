@@ -24,16 +24,17 @@ class Server:
     environment = {}
     version_command = ["--version"]
     scenarios = ("hit", "miss", "tcp")
+    closes_tcp_early = False  # whether it may lose queries because it limits the queries of a connection
 
     def path(self):
         """Returns the program's path, or None where it is not installed."""
-        return shutil.which(self.program) or shutil.which(self.program, path="/usr/sbin:/usr/local/sbin")
+        return shutil.which(self.program)
 
     def version(self):
         """Returns the version that the program tells."""
-        command = [self.path(), *self.version_command]
+        command, limit = [self.path(), *self.version_command], VERSION_SECONDS
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=VERSION_SECONDS, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
         except (OSError, subprocess.TimeoutExpired):
             return "unknown"
         found = re.search(r"\d+\.\d+[\w.+~-]*", done.stdout + done.stderr)
@@ -126,11 +127,15 @@ def check_answers(port, transport, checks):
 
 
 def wait_for(process, attempt):
-    """Repeats `attempt` until it raises nothing; raises DidNotStart if the process ends or START_SECONDS pass."""
+    """Repeats `attempt` until it raises nothing, then pins the threads that the process has started.
+
+    Raises DidNotStart if the process ends or START_SECONDS pass.
+    """
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            return attempt()
+            attempt()
+            return process.pin_threads()
         except (OSError, wire.WrongAnswer) as error:
             if process.has_ended():
                 raise DidNotStart("it ended at once: " + process.log_tail()) from error

@@ -60,8 +60,11 @@ struct csystem_local_path {
     uint32_t interface;
 };
 
-/// Reads IP_PKTINFO or IPV6_PKTINFO. Returns 1 when there is one, 0 when not.
-int csystem_read_packet_info(const struct msghdr *header, struct csystem_local_path *path);
+/// Takes IP_PKTINFO or IPV6_PKTINFO from a header that was received. Returns 1 when there is one, 0 when not.
+///
+/// The control message is made ready to be sent back with the reply: its interface is unset, so that the reply is
+/// routed as usual, but for a link-local address, which means nothing without it.
+int csystem_take_packet_info(struct msghdr *header, struct csystem_local_path *path);
 
 /// Writes IP_PKTINFO (family AF_INET) or IPV6_PKTINFO into the header's control buffer, which has room for
 /// csystem_control_capacity octets, and sets its length.

@@ -1,0 +1,87 @@
+# The two commands to know: `make run` and `make test`. `make help` names the others.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Debian's and Ubuntu's names.
+BUILD_PACKAGES = libevent-dev libldns-dev pkg-config
+TEST_PACKAGES = bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils unbound util-linux
+BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
+
+# Swift's own libraries are linked in, so that the binary runs where no toolchain is.
+RELEASE_FLAGS = --configuration release --static-swift-stdlib --product switchyard
+# A target that imports what Package.swift does not allow it is an error.
+TEST_FLAGS = --explicit-target-dependency-import-check error
+
+RELEASE_BINARY = .build/release/switchyard
+DEBUG_BINARY = $(CURDIR)/.build/debug/switchyard
+# How many mutated messages `make fuzz` sends; the tests send fewer.
+FUZZ_MESSAGES ?= 1000000
+
+.PHONY: help run test build bench fuzz lint install clean
+.PHONY: toolchain build-packages test-packages bench-packages lint-format tests
+
+help:
+	@echo "make run      install what is missing, build, and start two clusters with Switchyard in front"
+	@echo "make test     install what the tests need, and run all of them"
+	@echo "make build    build the release binary: $(RELEASE_BINARY)"
+	@echo "make bench    measure what a query costs, beside the limit and the peers that are installed"
+	@echo "make fuzz     send FUZZ_MESSAGES=$(FUZZ_MESSAGES) mutated messages"
+	@echo "make lint     check format and structure"
+	@echo "make install  put the binary and samples of its configuration below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
+	@echo "make clean    remove what was built"
+
+run: build
+	@exec $(RELEASE_BINARY) demo
+
+build: toolchain build-packages
+	$(SWIFT) build $(RELEASE_FLAGS)
+
+# Cheap checks come first. One build serves all tests, the server that they start included.
+test: lint-format tests
+	$(SWIFT) test --skip-build --filter TidyTests
+	SWITCHYARD_BINARY=$(DEBUG_BINARY) $(SWIFT) test --skip-build --skip TidyTests
+
+lint: lint-format tests
+	$(SWIFT) test --skip-build --filter TidyTests
+
+fuzz: tests
+	SWITCHYARD_BINARY=$(DEBUG_BINARY) SWITCHYARD_FUZZ_MESSAGES=$(FUZZ_MESSAGES) \
+		$(SWIFT) test --skip-build --filter Mutated
+
+bench: build bench-packages
+	benchmarks/run --switchyard $(RELEASE_BINARY)
+
+# Builds only where nothing is built, so that it can run as a user without a toolchain.
+install: $(RELEASE_BINARY)
+	install -D -m 755 $(RELEASE_BINARY) $(DESTDIR)$(PREFIX)/bin/switchyard
+	install -d $(DESTDIR)$(PREFIX)/share/switchyard
+	install -m 644 config/*.yaml config/switchyard.schema.json $(DESTDIR)$(PREFIX)/share/switchyard
+
+clean:
+	$(SWIFT) package clean
+
+# Parts of the above.
+
+$(RELEASE_BINARY):
+	$(MAKE) build
+
+toolchain:
+	@command -v $(SWIFT) >/dev/null || { \
+		echo "There is no Swift toolchain: install 6.3 or newer from swift.org, and add it to PATH." >&2; exit 1; }
+
+build-packages:
+	@Tests/install-packages $(BUILD_PACKAGES)
+
+test-packages:
+	@Tests/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+bench-packages:
+	@Tests/install-packages $(BENCH_PACKAGES)
+
+lint-format: toolchain
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+
+tests: toolchain test-packages
+	$(SWIFT) build --build-tests $(TEST_FLAGS)

@@ -1,0 +1,76 @@
+import DNSWire
+import PresentationFormat
+import Routing
+
+/// Finds clusters that contradict each other, or themselves.
+///
+/// - Complexity: O(1) for each name, zone and range, so that thousands of clusters load at once.
+struct ClusterChecks {
+    /// What was found, in the order of the clusters.
+    private(set) var problems: [(position: Position, message: String)] = []
+    private var names: [String: Position] = [:]
+    private var zones: [DomainName: Position] = [:]
+    private var ranges: [IPPrefix: Position] = [:]
+
+    /// Names are what people and metrics call clusters by.
+    mutating func add(name: String, at position: Position) {
+        guard let first = names.updateValue(position, forKey: name) else { return }
+        names[name] = first
+        report(position, "cluster `\(name)` is defined twice, first on \(first.words); rename or remove one")
+    }
+
+    /// Zones are how names find their cluster.
+    ///
+    /// Each cluster has one of its own, below the root and apart from the pattern's parent.
+    mutating func add(zone: DomainName, at position: Position, pattern: ConfigurationReader.Pattern) {
+        guard !zone.isRoot else {
+            report(position, "a cluster's zone cannot be the root; use `upstream` for all other names")
+            return
+        }
+        if case .parent(let parent) = pattern, parent == zone {
+            report(
+                position,
+                "zone \(zone.presentation) is the parent of `zonePattern`, where unknown clusters are denied;"
+                    + " choose one below it"
+            )
+            return
+        }
+        if let first = zones[zone] {
+            report(
+                position,
+                "zone \(zone.presentation) belongs to another cluster, see \(first.words); choose another"
+            )
+        } else {
+            zones[zone] = position
+        }
+    }
+
+    /// Mapping must be reversible: were one name inside the other, some names would be mapped twice.
+    mutating func add(zone: DomainName, clusterDomain domain: DomainName, at position: Position) {
+        guard zone != domain, !zone.isRoot else { return }
+        let (inner, outer) = zone.isAtOrBelow(domain) ? (zone, domain) : (domain, zone)
+        guard inner.isAtOrBelow(outer) else { return }
+        let (lower, upper) = inner == zone ? ("zone", "clusterDomain") : ("clusterDomain", "zone")
+        report(
+            position,
+            "`\(lower)` \(inner.presentation) lies below `\(upper)` \(outer.presentation), so that names"
+                + " would be mapped twice; make them equal or keep them apart"
+        )
+    }
+
+    /// Of equal ranges only one cluster could be asked.
+    mutating func add(reverse range: IPPrefix, at position: Position) {
+        if let first = ranges[range] {
+            report(
+                position,
+                "range \(range.text) belongs to another cluster, see \(first.words); keep it in one of them"
+            )
+        } else {
+            ranges[range] = position
+        }
+    }
+
+    private mutating func report(_ position: Position, _ message: String) {
+        problems.append((position, message))
+    }
+}

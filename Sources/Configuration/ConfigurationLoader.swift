@@ -1,0 +1,133 @@
+import Foundation
+
+/// Reads configurations: YAML text in, validated values or every mistake out.
+public enum ConfigurationLoader {
+    /// Reads and validates a file.
+    public static func load(path: String) throws(ConfigurationLoadError) -> ServerConfiguration {
+        let octets: [UInt8]
+        do throws(UnreadableFile) {
+            octets = try read(path, atMost: ConfigurationLimits.fileBytes)
+        } catch {
+            throw .unreadable(error)
+        }
+        do throws(ConfigurationError) {
+            guard let text = String(validating: octets, as: UTF8.self) else {
+                throw ConfigurationError(problems: [notUTF8(octets, file: path)])
+            }
+            return try parse(text, file: path)
+        } catch {
+            throw .invalid(error)
+        }
+    }
+
+    /// Validates text.
+    ///
+    /// `file` is what problems call it; `readFile` gives the resolv.conf files that it names.
+    public static func parse(
+        _ text: String,
+        file: String,
+        readFile: (_ path: String) throws(UnreadableFile) -> String = readTextFile
+    ) throws(ConfigurationError) -> ServerConfiguration {
+        // A byte order mark would count as a column.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        return try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationError) in
+            let reader = ConfigurationReader(file: file, readFile: readFile)
+            let document = YAMLDocument(text)
+            for problem in document.problems { reader.report(problem.position, problem.message) }
+            if let root = document.root, !root.isNull, let configuration = reader.read(root) {
+                return configuration
+            }
+            if reader.problems.isEmpty {
+                let start = Position(line: 1, column: 1)
+                reader.report(start, "the file says nothing; write `{}` to mean the defaults")
+            }
+            throw ConfigurationError(problems: sorted(reader.problems, mainFile: file))
+        }
+    }
+
+    /// What `serve` uses where no file exists: loopback, port 53, and the nameservers of `/etc/resolv.conf`.
+    public static func builtInDefaults(
+        readFile: (_ path: String) throws(UnreadableFile) -> String = readTextFile
+    ) throws(ConfigurationError) -> ServerConfiguration {
+        try parse("{}", file: "built-in defaults", readFile: readFile)
+    }
+
+    /// Reads a small text file such as `/etc/resolv.conf`; octets that are no UTF-8 are replaced.
+    public static func readTextFile(_ path: String) throws(UnreadableFile) -> String {
+        String(decoding: try read(path, atMost: ConfigurationLimits.resolvConfBytes), as: UTF8.self)
+    }
+
+    /// The problems by place, those of the file itself first.
+    private static func sorted(_ problems: [ConfigurationProblem], mainFile: String) -> [ConfigurationProblem]
+    {
+        problems.enumerated().sorted { left, right in
+            let (a, b) = (left.element, right.element)
+            if a.file != b.file { return a.file == mainFile || b.file != mainFile && a.file < b.file }
+            return (a.line, a.column, left.offset) < (b.line, b.column, right.offset)
+        }.map(\.element)
+    }
+}
+
+// MARK: - Files
+
+extension ConfigurationLoader {
+    private static func read(_ path: String, atMost limit: Int) throws(UnreadableFile) -> [UInt8] {
+        let data: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? handle.close() }
+            // Not the size that the system tells: a pipe or a device has none.
+            data = try handle.read(upToCount: limit + 1) ?? Data()
+        } catch {
+            throw unreadable(path, error as NSError)
+        }
+        guard data.count <= limit else {
+            throw UnreadableFile(
+                path: path,
+                reason: "it is larger than \(limit >> 20) MiB",
+                advice: "shorten it"
+            )
+        }
+        return Array(data)
+    }
+
+    private static func unreadable(_ path: String, _ error: NSError) -> UnreadableFile {
+        let noPermission = UnreadableFile(
+            path: path,
+            reason: "permission denied",
+            advice: "run as a user that may read it"
+        )
+        switch CocoaError.Code(rawValue: error.code) {
+        case .fileReadNoSuchFile, .fileNoSuchFile:
+            return UnreadableFile(path: path, reason: "there is no such file")
+        case .fileReadNoPermission:
+            return noPermission
+        default: break
+        }
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        switch POSIXErrorCode(rawValue: Int32(cause.code)) {
+        case .EACCES, .EPERM: return noPermission
+        case .EISDIR:
+            return UnreadableFile(path: path, reason: "it is a directory", advice: "name a file in it")
+        case let code?: return UnreadableFile(path: path, reason: POSIXError(code).localizedDescription)
+        case nil: return UnreadableFile(path: path, reason: error.localizedDescription)
+        }
+    }
+
+    private static func notUTF8(_ octets: [UInt8], file: String) -> ConfigurationProblem {
+        // The replacement characters of a repair begin where the first bad octet stands.
+        var position = Position(line: 1, column: 1)
+        var decoder = UTF8()
+        var iterator = octets.makeIterator()
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+            position.column += 1
+            if scalar == "\n" { position = Position(line: position.line + 1, column: 1) }
+        }
+        return ConfigurationProblem(
+            file: file,
+            line: position.line,
+            column: position.column,
+            message: "this is no UTF-8 text; save the file as UTF-8"
+        )
+    }
+}

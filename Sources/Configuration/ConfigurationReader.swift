@@ -1,0 +1,124 @@
+import DNSWire
+import Routing
+
+/// Reads the nodes of one file into a configuration and collects everything that is wrong on the way.
+///
+/// Used by one thread, for one file, once.
+final class ConfigurationReader {
+    /// Gives the text of a file that the configuration names.
+    typealias FileReader = (_ path: String) throws(UnreadableFile) -> String
+
+    /// The parent of `zonePattern`, as far as known.
+    enum Pattern {
+        case absent
+        /// Complained about already, so that clusters without a zone are not.
+        case invalid
+        case parent(DomainName)
+    }
+
+    /// What problems call the file.
+    let file: String
+    let readFile: FileReader
+    /// What is wrong, in no particular order.
+    private(set) var problems: [ConfigurationProblem] = []
+    /// What was read of `listen`, to refuse servers that are ourselves.
+    var listen: [ListenAddress] = []
+    /// What was read of `zonePattern`, before the clusters.
+    var pattern = Pattern.absent
+
+    init(file: String, readFile: @escaping FileReader) {
+        self.file = file
+        self.readFile = readFile
+    }
+
+    /// Reads the top of the file; nil when there is a problem, in `problems`.
+    func read(_ root: YAMLNode) -> ServerConfiguration? {
+        let fields = fields(of: root, .root)
+        listen = listenAddresses(fields["listen"])
+        let workers = fields["workers"].flatMap { integer($0, "workers", in: ConfigurationLimits.workers) }
+        let access = access(fields["access"])
+        let upstreams = defaultUpstreams(fields["upstream"], missingAt: root.position)
+        pattern = zonePattern(fields["zonePattern"])
+        let clusters = clusters(fields["clusters"])
+        let cache = cache(fields["cache"])
+        let log = log(fields["log"])
+        guard problems.isEmpty else { return nil }
+        return ServerConfiguration(
+            listen: listen,
+            workers: workers ?? 0,
+            access: access,
+            upstreams: upstreams,
+            clusters: clusters,
+            patternParent: patternParent,
+            cache: cache,
+            log: log
+        )
+    }
+
+    /// Notes a problem of this file, or of another that this one names.
+    func report(_ position: Position, _ message: String, file: String? = nil) {
+        problems.append(
+            ConfigurationProblem(
+                file: file ?? self.file,
+                line: position.line,
+                column: position.column,
+                message: message
+            )
+        )
+    }
+
+    private var patternParent: DomainName? {
+        if case .parent(let parent) = pattern { parent } else { nil }
+    }
+}
+
+// MARK: - Sections
+
+extension ConfigurationReader {
+    private func access(_ node: YAMLNode?) -> AccessConfiguration {
+        let fields = node.map { self.fields(of: $0, .access) } ?? [:]
+        let allow = fields["allow"].map { prefixes($0, "allow", allowsAddress: true, allowsEmpty: false) }
+        let diagnostics = fields["diagnostics"].map {
+            prefixes($0, "diagnostics", allowsAddress: true, allowsEmpty: true)
+        }
+        return AccessConfiguration(
+            allow: allow.map { $0.map(\.prefix) } ?? AccessConfiguration.defaultAllow,
+            diagnostics: diagnostics.map { $0.map(\.prefix) }
+        )
+    }
+
+    private func cache(_ node: YAMLNode?) -> CacheConfiguration {
+        var cache = CacheConfiguration()
+        guard let node else { return cache }
+        let fields = fields(of: node, .cache)
+        if let size = fields["size"].flatMap(cacheSize) { cache.sizeBytes = size }
+        let minTTL = fields["minTTL"].flatMap { ttl($0, "minTTL") }
+        let maxTTL = fields["maxTTL"].flatMap { ttl($0, "maxTTL") }
+        if let negativeTTL = fields["negativeTTL"].flatMap({ ttl($0, "negativeTTL") }) {
+            cache.negativeTTLSeconds = negativeTTL
+        }
+        cache.minTTLSeconds = minTTL ?? cache.minTTLSeconds
+        cache.maxTTLSeconds = maxTTL ?? cache.maxTTLSeconds
+        if cache.minTTLSeconds > cache.maxTTLSeconds, let place = fields["minTTL"] ?? fields["maxTTL"] {
+            report(
+                place.position,
+                "`minTTL` (\(cache.minTTLSeconds)s) is above `maxTTL` (\(cache.maxTTLSeconds)s);"
+                    + " lower the one or raise the other"
+            )
+        }
+        return cache
+    }
+
+    private func log(_ node: YAMLNode?) -> LogConfiguration {
+        var log = LogConfiguration()
+        guard let node else { return log }
+        let fields = fields(of: node, .log)
+        if let level: LogConfiguration.Level = fields["level"].flatMap({ choice($0, "level") }) {
+            log.level = level
+        }
+        if let format: LogConfiguration.Format = fields["format"].flatMap({ choice($0, "format") }) {
+            log.format = format
+        }
+        return log
+    }
+}

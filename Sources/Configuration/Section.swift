@@ -1,0 +1,47 @@
+/// The mappings of a configuration file and the keys that each may have.
+enum Section: CaseIterable {
+    case root
+    case access
+    case upstream
+    case cluster
+    case cache
+    case log
+
+    /// As messages name it.
+    var label: String {
+        switch self {
+        case .root: "the top of the file"
+        case .access: "`access`"
+        case .upstream: "`upstream`"
+        case .cluster: "a cluster"
+        case .cache: "`cache`"
+        case .log: "`log`"
+        }
+    }
+
+    /// The keys that this version reads, in the order of the documentation.
+    var keys: [String] {
+        switch self {
+        case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log"]
+        case .access: ["allow", "diagnostics"]
+        case .upstream: ["servers"]
+        case .cluster: ["name", "zone", "clusterDomain", "servers", "policy", "reverse"]
+        case .cache: ["size", "minTTL", "maxTTL", "negativeTTL"]
+        case .log: ["level", "format"]
+        }
+    }
+
+    /// The keys whose meaning is settled, but which this version refuses.
+    var laterKeys: [String] {
+        switch self {
+        case .root: ["include", "admin"]
+        case .cache: ["serveStale", "file"]
+        default: []
+        }
+    }
+
+    /// The sections that have a key.
+    static func having(_ key: String) -> [Section] {
+        allCases.filter { $0.keys.contains(key) }
+    }
+}

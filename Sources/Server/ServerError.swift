@@ -1,0 +1,31 @@
+public import Configuration
+public import EventLoop
+import Glibc
+
+/// Why the server could not start or go on.
+public enum ServerError: Error, CustomStringConvertible {
+    case cannotListen(ListenAddress, SystemError)
+    case system(SystemError)
+
+    /// One sentence that says what to do.
+    public var description: String {
+        switch self {
+        case .cannotListen(let address, let error):
+            "cannot listen on \(address): \(error); \(Self.advice(error))"
+        case .system(let error):
+            "the system refused to start the server: \(error)"
+        }
+    }
+
+    private static func advice(_ error: SystemError) -> String {
+        switch error.errno {
+        case EADDRINUSE:
+            "stop the program that uses the port (ss -lnup shows it) or change `listen`"
+        case EACCES:
+            "ports below 1024 need root or CAP_NET_BIND_SERVICE; start with it or change `listen`"
+        case EADDRNOTAVAIL:
+            "this machine has no such address; change `listen`"
+        default: "change `listen`"
+        }
+    }
+}
