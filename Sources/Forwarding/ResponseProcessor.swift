@@ -33,8 +33,8 @@ enum ResponseVerdict {
 
 struct ResponseProcessor {
     /// The records of the response, all three sections.
-    private var records: [RecordView] = []
-    private var seenRdata: Set<UInt64> = []
+    var records: [RecordView] = []
+    var seenRdata: Set<UInt64> = []
 
     /// The CNAME and DNAME links from QNAME to the name that the answer is about.
     private struct Chain {
@@ -137,7 +137,7 @@ struct ResponseProcessor {
         if code == .noError, !chain.mustChase, !asksForStripped, hasData(message, wanted, at: chain.end) {
             for link in chain.links { try append(link, message, context, &builder) }
             try appendData(message, wanted, at: chain.end, owner: chain.clientEnd, context, &builder)
-            try appendAdditional(message, wanted, context, &builder)
+            try appendAdditional(message, wanted, at: chain.end, context, &builder)
             builder.finish(.noError)
             return .answer
         }
@@ -192,7 +192,7 @@ extension ResponseProcessor {
         return chain
     }
 
-    private enum Standing {
+    enum Standing {
         /// This server speaks for the name.
         case own
         /// The default upstreams speak for it, but what this server found out may be used.
@@ -201,7 +201,7 @@ extension ResponseProcessor {
         case othersOnly
     }
 
-    private func standing(
+    func standing(
         of target: DomainName,
         _ clientTarget: DomainName,
         _ context: ResponseContext
@@ -282,7 +282,7 @@ extension ResponseProcessor {
 
 extension ResponseProcessor {
     /// Whether the record at this place is owned by `name`.
-    private func isOwned(_ record: RecordView, by name: DomainName, _ message: borrowing RawSpan) -> Bool {
+    func isOwned(_ record: RecordView, by name: DomainName, _ message: borrowing RawSpan) -> Bool {
         // Most owners point to the question or repeat it: look at the octets before decompressing.
         var at = record.ownerOffset
         guard let owner = try? DomainName(message, at: &at) else { return false }
@@ -335,7 +335,7 @@ extension ResponseProcessor {
     }
 
     /// A hash of RDATA with its names decompressed and folded, to tell duplicates.
-    private func rdataHash(_ record: RecordView, _ message: borrowing RawSpan) -> UInt64 {
+    func rdataHash(_ record: RecordView, _ message: borrowing RawSpan) -> UInt64 {
         var hash = Hasher()
         var offset = record.rdataOffset
         let end = record.rdataOffset + record.rdataLength
@@ -360,28 +360,6 @@ extension ResponseProcessor {
         return UInt64(truncatingIfNeeded: hash.finalize())
     }
 
-    /// Appends addresses that belong to the names in the answer (RFC 2782), in the bailiwick only (RFC 5452 §6).
-    private func appendAdditional(
-        _ message: borrowing RawSpan,
-        _ type: RecordType,
-        _ context: ResponseContext,
-        _ builder: inout AnswerBuilder
-    ) throws(BuildError) {
-        switch type {
-        case .srv, .mx, .ns, .svcb, .https, .naptr: break
-        default: return
-        }
-        let bailiwick = context.routeInfo.bailiwick
-        for record in records where record.section == .additional {
-            guard record.type == .a || record.type == .aaaa else { continue }
-            var at = record.ownerOffset
-            guard let owner = try? DomainName(message, at: &at), owner.isAtOrBelow(bailiwick) else {
-                continue
-            }
-            try append(record, message, to: .additional, owner, record.ttl, context, &builder)
-        }
-    }
-
     private func appendSignatures(
         _ message: borrowing RawSpan,
         of type: RecordType,
@@ -399,7 +377,7 @@ extension ResponseProcessor {
     }
 
     /// Appends a record with its owner mapped and its TTL within the limits.
-    private func append(
+    func append(
         _ record: RecordView,
         _ message: borrowing RawSpan,
         to section: MessageSection,

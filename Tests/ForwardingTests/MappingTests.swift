@@ -173,7 +173,7 @@ import Testing
                 "_http._tcp.web.shop.svc.east.k8s.corp. 30 SRV 0 0 80 WEB.SHOP.SVC.east.k8s.corp."
             ]
         )
-        #expect(reply.additional == ["WEB.SHOP.SVC.east.k8s.corp. 30 A 10.96.0.7"])
+        #expect(reply.additional == ["web.shop.svc.east.k8s.corp. 30 A 10.96.0.7"])
     }
 
     // MARK: Compression
@@ -306,6 +306,34 @@ import Testing
             ]
         )
         #expect(reply.additional == ["a.east.k8s.corp. 30 A 10.96.0.1"])
+    }
+
+    @Test func additionalRRsetsHaveOneTTLAndNoDuplicates() throws {
+        let scenario = try Scenario()
+        let reply = try scenario.exchange(
+            "_x._tcp.east.k8s.corp SRV",
+            answer: ["_x._tcp.cluster.local. 30 SRV 0 0 1 a.cluster.local."],
+            additional: [
+                "a.cluster.local. 30 A 10.96.0.1", "a.cluster.local. 10 A 10.96.0.2",
+                "A.cluster.local. 20 A 10.96.0.1", "a.cluster.local. 25 AAAA 2001:db8:e::1",
+            ]
+        )
+        #expect(
+            reply.additional == [
+                "a.east.k8s.corp. 10 A 10.96.0.1", "a.east.k8s.corp. 10 A 10.96.0.2",
+                "a.east.k8s.corp. 25 AAAA 2001:db8:e::1",
+            ]
+        )
+    }
+
+    @Test func theAddressesOfAnHTTPSRecordWithoutTargetAreItsOwners() throws {
+        let scenario = try Scenario()
+        let reply = try scenario.exchange(
+            "web.east.k8s.corp HTTPS",
+            answer: ["web.cluster.local. 30 HTTPS 1 . alpn=h2"],
+            additional: ["web.cluster.local. 30 A 10.96.0.1", "x.cluster.local. 30 A 10.6.6.6"]
+        )
+        #expect(reply.additional == ["web.east.k8s.corp. 30 A 10.96.0.1"])
     }
 
     @Test func theDefaultServersHaveNoSayInAClustersAddresses() throws {
