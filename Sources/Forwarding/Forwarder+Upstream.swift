@@ -198,6 +198,8 @@ extension Forwarder {
             metrics.count(.upstreamTruncations)
             return resend(query, attempt, .tcp, withEDNS: attempt.hasEDNS, now)
         }
+        // A stream has room for every answer: this one is not whole.
+        if header.flags.isTruncated { return fault(query, attempt, .malformed, now) }
         guard header.questionCount == 1 else {
             return fault(query, attempt, .responseCode(header.flags.responseCode), now)
         }

@@ -437,17 +437,13 @@ extension ResponseProcessor {
         if let soa = soa(message, above: chain.end), let owner = try? owner(of: soa, message) {
             let record = records[soa]
             if isOwnDenial(owner, chain.end, context) {
-                let ttl = min(
-                    record.ttl & 0x8000_0000 == 0 ? record.ttl : 0,
-                    minimum(record, message),
-                    negative
-                )
+                let ttl = min(record.ttl, minimum(record, message), negative)
                 try appendDenial(soa, owner, ttl, message, context, &builder)
             } else {
                 // Some other zone's SOA: the server passed the question on. Not the zone's own word (RFC 2308 §2).
                 lifetime = min(negative, ForwardingLimits.foreignDenialSeconds)
-                builder.finish(code)
-                builder.setLifetime(lifetime)
+                builder.finish(code, lifetimeMax: lifetime)
+                if builder.answer.answerCount == 0 { builder.setLifetime(lifetime) }
                 return .answer
             }
         }

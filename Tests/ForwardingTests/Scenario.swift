@@ -154,6 +154,9 @@ final class Scenario: ForwarderOutput {
     /// Whether all that was sent has been looked at.
     var isQuiet: Bool { taken == sent.count }
 
+    /// Looks away from what was sent so far.
+    func skipSent() { taken = sent.count }
+
     /// Answers a query to a server.
     func respond(
         to query: SentQuery,
