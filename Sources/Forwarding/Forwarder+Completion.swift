@@ -17,10 +17,10 @@ extension Forwarder {
         }
         settle(query)
         guard !parents.isEmpty else { return }
-        let message = builder.copyMessage()
+        let found = FoundTarget(builder)
         for parent in parents {
             guard let waiting = pending[parent] else { continue }
-            complete(waiting, with: message, now)
+            complete(waiting, with: found, now)
         }
     }
 
@@ -119,7 +119,7 @@ extension Forwarder {
             } catch {
                 return fail(query, .answerTooLong(query.routeInfo), now)
             }
-            return complete(query, with: builder.copyMessage(), now)
+            return complete(query, with: FoundTarget(builder), now)
         case .forward(let found): route = found
         }
         let table = query.snapshot.table
@@ -182,7 +182,7 @@ extension Forwarder {
         _ name: DomainName,
         _ qtype: RecordType,
         _ now: UInt64
-    ) -> [UInt8]? {
+    ) -> FoundTarget? {
         guard let cache else { return nil }
         return Self.cachedMessage(cache, &replyBuffer, key, name, qtype, now)
     }
@@ -194,7 +194,7 @@ extension Forwarder {
         _ name: DomainName,
         _ qtype: RecordType,
         _ now: UInt64
-    ) -> [UInt8]? {
+    ) -> FoundTarget? {
         var bytes = buffer.mutableBytes
         let end = WireLimits.headerLength + name.length + 4
         bytes.copy(name.bytes, at: WireLimits.headerLength)
@@ -212,43 +212,74 @@ extension Forwarder {
             authorityCount: hit.fitted.authorityCount,
             additionalCount: hit.fitted.additionalCount
         ).write(to: &bytes)
-        return bytes.readable.extracting(first: end + hit.fitted.length).toArray()
+        return FoundTarget(
+            message: bytes.readable.extracting(first: end + hit.fitted.length).toArray(),
+            lifetime: hit.answer.lifetimeSeconds - min(hit.answer.lifetimeSeconds, hit.ageSeconds)
+        )
     }
 
     /// Puts the answer for the target behind the links of the chain, and settles the question with the result.
-    private func complete(_ query: PendingQuery, with tail: [UInt8], _ now: UInt64) {
+    private func complete(_ query: PendingQuery, with tail: FoundTarget, _ now: UInt64) {
         let chain = query.chain
+        let links: Int
         do throws(BuildError) {
-            try builder.compose(query.qname, query.qtype, chain: chain.wireBytes, tail: tail.wireBytes)
+            links = try builder.compose(
+                query.qname,
+                query.qtype,
+                chain: chain.wireBytes,
+                tail: tail.message.wireBytes,
+                tailLifetime: tail.lifetime
+            )
         } catch {
             return fail(query, .answerTooLong(query.routeInfo), now)
         }
+        // The target's answer may be a chain of its own, from the cache or of another question.
+        guard links <= ForwardingLimits.chainLinksMax else { return fail(query, .chainTooLong, now) }
         finish(query, now)
+    }
+}
+
+/// What was found for the target of a chain.
+private struct FoundTarget {
+    /// A whole message of our own.
+    var message: [UInt8]
+    /// Seconds for which it may be used.
+    var lifetime: UInt32
+
+    init(message: [UInt8], lifetime: UInt32) {
+        self.message = message
+        self.lifetime = lifetime
+    }
+
+    init(_ builder: borrowing AnswerBuilder) {
+        message = builder.copyMessage()
+        lifetime = builder.answer.lifetimeSeconds
     }
 }
 
 extension AnswerBuilder {
     /// Writes an answer of two messages of our own: links of a chain, then all that was found for its target.
     ///
-    /// The RCODE is that of the last (RFC 6604 §3).
+    /// The RCODE is that of the last (RFC 6604 §3). Returns the number of aliases.
     mutating func compose(
         _ qname: DomainName,
         _ qtype: RecordType,
         chain: borrowing RawSpan,
-        tail: borrowing RawSpan
-    ) throws(BuildError) {
+        tail: borrowing RawSpan,
+        tailLifetime: UInt32
+    ) throws(BuildError) -> Int {
         try begin(qname, qtype)
         guard let chainHeader = Header(chain), let tailHeader = Header(tail) else {
             throw .wire(.truncated)
         }
-        try append(chain, chainHeader)
-        try append(tail, tailHeader)
-        finish(tailHeader.flags.responseCode)
-        // A denial that may not be cached may not be cached at the end of a chain, either.
-        if tailHeader.answerCount == 0, tailHeader.authorityCount == 0 { setLifetime(0) }
+        let links = try append(chain, chainHeader) + append(tail, tailHeader)
+        // What may not be cached may not be cached at the end of a chain, either.
+        finish(tailHeader.flags.responseCode, lifetimeMax: tailLifetime)
+        return links
     }
 
-    private mutating func append(_ message: borrowing RawSpan, _ header: Header) throws(BuildError) {
+    private mutating func append(_ message: borrowing RawSpan, _ header: Header) throws(BuildError) -> Int {
+        var links = 0
         do throws(WireError) {
             var cursor = RecordCursor(
                 header: header,
@@ -257,6 +288,7 @@ extension AnswerBuilder {
             while let record = try cursor.next(message) {
                 var at = record.ownerOffset
                 let owner = try DomainName(message, at: &at)
+                if record.type == .cname { links += 1 }
                 do throws(BuildError) {
                     try append(record, from: message, to: record.section, owner: owner, ttl: record.ttl)
                 } catch {
@@ -266,5 +298,6 @@ extension AnswerBuilder {
         } catch {
             throw .wire(error)
         }
+        return links
     }
 }

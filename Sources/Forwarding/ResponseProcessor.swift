@@ -143,7 +143,10 @@ struct ResponseProcessor {
         }
         // A cluster that could not resolve an outside target may say so in any of these ways.
         let mayChase = code == .noError || code == .nxDomain || code == .servFail
-        if mayChase, chain.mustChase || chain.firstForeignTarget >= 0 {
+        // Without SOA an alias without data is no denial of its target: the server left the target out.
+        let isIncomplete =
+            code == .noError && !chain.links.isEmpty && soa(message, above: chain.end) == nil
+        if mayChase, chain.firstForeignTarget >= 0 || isIncomplete {
             return try chase(chain, message, context, &builder)
         }
         switch code {
@@ -173,7 +176,9 @@ extension ResponseProcessor {
         let mapping = context.routeInfo.mapping
         while chain.cnames <= ForwardingLimits.chainLinksMax {
             if hasData(message, context.qtype, at: chain.end) { return chain }
-            guard let target = try nextLink(message, &chain) else { return chain }
+            guard let target = try nextLink(message, context.routeInfo.bailiwick, &chain) else {
+                return chain
+            }
             guard let clientTarget = mapping.map({ $0.clientName(target) }) ?? target else { return nil }
             chain.end = target
             chain.clientEnd = clientTarget
@@ -217,9 +222,12 @@ extension ResponseProcessor {
         }
     }
 
-    /// The target of the CNAME at the chain's end, with a DNAME that it stems from put in front; nil at the end.
+    /// The target of the CNAME at the chain's end; nil at the end.
+    ///
+    /// A DNAME that the CNAME stems from is put in front of it when the server may speak for the DNAME's owner.
     private func nextLink(
         _ message: borrowing RawSpan,
+        _ bailiwick: DomainName,
         _ chain: inout Chain
     ) throws(WireError) -> DomainName? {
         var dname: Int? = nil
@@ -233,7 +241,11 @@ extension ResponseProcessor {
                 var target = record.rdataOffset
                 return try DomainName(message, at: &target)
             }
-            if record.type == .dname, owner != chain.end, chain.end.isAtOrBelow(owner) { dname = i }
+            if record.type == .dname, owner != chain.end, chain.end.isAtOrBelow(owner),
+                owner.isAtOrBelow(bailiwick)
+            {
+                dname = i
+            }
         }
         return nil
     }
@@ -249,7 +261,8 @@ extension ResponseProcessor {
         _ context: ResponseContext,
         _ builder: inout AnswerBuilder
     ) throws(BuildError) -> ResponseVerdict {
-        let links = chain.links.prefix(chain.firstForeignTarget)
+        let links =
+            chain.firstForeignTarget < 0 ? chain.links[...] : chain.links.prefix(chain.firstForeignTarget)
         for link in links { try append(link, message, context, &builder) }
         builder.finish(.noError)
         guard let last = links.last, let target = targetName(last.record, message),
