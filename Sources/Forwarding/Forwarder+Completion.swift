@@ -107,7 +107,7 @@ extension Forwarder {
         // Its servers have done their part: late responses must not restart it.
         for i in 0..<query.attemptCount {
             query.attempts[i].isOpen = false
-            pending.forget(query.attempts[i])
+            pending.forget(query, attempt: i)
         }
         query.lastFault = nil
         var key = CacheKey(target)

@@ -184,19 +184,18 @@ extension Forwarder {
 
         let attempt = query.attempts[index]
         query.attempts[index].isOpen = false
-        pending.forget(attempt)
+        pending.forget(query, attempt: index)
         upstreams[Int(upstream.rawValue)].answered(afterMilliseconds: now - attempt.sentAt)
         if attempt.hasEDNS, rejectsEDNS(header) {
-            upstreams[Int(upstream.rawValue)].rememberPlain(now: now)
-            return resend(query, attempt, attempt.transport, withEDNS: false, now)
+            return resendWithoutEDNS(query, attempt, header.flags.responseCode, now)
         }
-        if !attempt.hasEDNS, header.flags.responseCode == .formErr {
+        if !attempt.hasEDNS, rejectsEDNS(header) {
             // Without OPT it fails, too: OPT was not the reason.
             upstreams[Int(upstream.rawValue)].forgetPlain()
         }
         if isCut || header.flags.isTruncated, transport == .udp {
             metrics.count(.upstreamTruncations)
-            return resend(query, attempt, .tcp, withEDNS: attempt.hasEDNS, now)
+            return resend(query, attempt, .tcp, withEDNS: attempt.hasEDNS, orElse: .network, now)
         }
         // A stream has room for every answer: this one is not whole.
         if header.flags.isTruncated { return fault(query, attempt, .malformed, now) }
@@ -210,6 +209,8 @@ extension Forwarder {
         case .chase(let target, let links):
             metrics.count(.upstreamResponses)
             chase(query, target, links: links, now)
+        case .fault(.responseCode(.badVers)) where attempt.hasEDNS:
+            resendWithoutEDNS(query, attempt, .badVers, now)
         case .fault(let reason):
             fault(query, attempt, reason, now)
         case .failure(let failure):
@@ -239,18 +240,35 @@ extension Forwarder {
         return (code == .formErr || code == .notImp) && header.answerCount == 0
     }
 
-    /// Asks the same server again in another manner.
+    /// Asks a server that does not know OPT again, and remembers that it does not.
+    private func resendWithoutEDNS(
+        _ query: PendingQuery,
+        _ attempt: Attempt,
+        _ code: ResponseCode,
+        _ now: UInt64
+    ) {
+        upstreams[Int(attempt.upstream.rawValue)].rememberPlain(now: now)
+        resend(query, attempt, attempt.transport, withEDNS: false, orElse: .responseCode(code), now)
+    }
+
+    /// Asks the same server again in another manner, if it was not asked too often that way already.
     private func resend(
         _ query: PendingQuery,
         _ attempt: Attempt,
         _ transport: UpstreamTransport,
         withEDNS: Bool,
+        orElse reason: UpstreamFault,
         _ now: UInt64
     ) {
-        if send(query, attempt.upstream, attempt.position, transport, withEDNS: withEDNS, now) {
+        let sends = (0..<query.attemptCount).count {
+            query.attempts[$0].position == attempt.position && query.attempts[$0].transport == transport
+        }
+        if sends < ForwardingLimits.sendsPerUpstreamMax,
+            send(query, attempt.upstream, attempt.position, transport, withEDNS: withEDNS, now)
+        {
             return setTimer(query, now)
         }
-        fault(query, attempt, .network, now)
+        fault(query, attempt, reason, now)
     }
 
     /// Takes a server out of this question and asks the next.
@@ -266,7 +284,7 @@ extension Forwarder {
         for (query, index) in pending.attempts(upstream, token) where query.attempts[index].isOpen {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
-            pending.forget(attempt)
+            pending.forget(query, attempt: index)
             upstreams[Int(upstream.rawValue)].failed(now: now)
             fault(query, attempt, .network, now)
         }

@@ -132,7 +132,7 @@ struct PendingQueries {
     /// Gives back the place of a settled question.
     mutating func remove(_ pending: PendingQuery) {
         if byKey[pending.key.hash] == pending.place { byKey[pending.key.hash] = nil }
-        for i in 0..<pending.attemptCount { forget(pending.attempts[i]) }
+        for i in 0..<pending.attemptCount { forget(pending, attempt: i) }
         pending.reset()
         free.append(pending.place)
         count -= 1
@@ -164,8 +164,12 @@ struct PendingQueries {
         byMessage[Self.messageKey(sent.upstream, sent.transport, sent.id)] = (pending.place, attempt)
     }
 
-    mutating func forget(_ attempt: Attempt) {
-        byMessage[Self.messageKey(attempt.upstream, attempt.transport, attempt.id)] = nil
+    /// Gives back the ID of an attempt, unless another attempt has it by now.
+    mutating func forget(_ pending: PendingQuery, attempt: Int) {
+        let sent = pending.attempts[attempt]
+        let key = Self.messageKey(sent.upstream, sent.transport, sent.id)
+        guard let owner = byMessage[key], owner == (pending.place, attempt) else { return }
+        byMessage[key] = nil
     }
 
     func find(
