@@ -14,10 +14,13 @@ RELEASE_FLAGS = --configuration release --static-swift-stdlib --product switchya
 # A target that imports what Package.swift does not allow it is an error.
 TEST_FLAGS = --explicit-target-dependency-import-check error
 
+# All tests are of Swift Testing.
+RUN_TESTS = $(SWIFT) test --skip-build --disable-xctest
+
 RELEASE_BINARY = .build/release/switchyard
 DEBUG_BINARY = $(CURDIR)/.build/debug/switchyard
-# How many mutated messages `make fuzz` sends; the tests send fewer.
-FUZZ_MESSAGES ?= 1000000
+# How many times more damaged messages `make fuzz` makes than `make test` does.
+FUZZ_FACTOR ?= 10
 
 .PHONY: help run test build bench fuzz lint install clean
 .PHONY: toolchain build-packages test-packages bench-packages lint-format tests
@@ -27,7 +30,7 @@ help:
 	@echo "make test     install what the tests need, and run all of them"
 	@echo "make build    build the release binary: $(RELEASE_BINARY)"
 	@echo "make bench    measure what a query costs, beside the limit and the peers that are installed"
-	@echo "make fuzz     send FUZZ_MESSAGES=$(FUZZ_MESSAGES) mutated messages"
+	@echo "make fuzz     the tests with damaged messages, FUZZ_FACTOR=$(FUZZ_FACTOR) times longer"
 	@echo "make lint     check format and structure"
 	@echo "make install  put the binary and samples of its configuration below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
 	@echo "make clean    remove what was built"
@@ -38,17 +41,16 @@ run: build
 build: toolchain build-packages
 	$(SWIFT) build $(RELEASE_FLAGS)
 
-# Cheap checks come first. One build serves all tests, the server that they start included.
+# The cheapest check comes first. One build serves all tests, the server that they start included.
 test: lint-format tests
-	$(SWIFT) test --skip-build --filter TidyTests
-	SWITCHYARD_BINARY=$(DEBUG_BINARY) $(SWIFT) test --skip-build --skip TidyTests
+	SWITCHYARD_BINARY=$(DEBUG_BINARY) $(RUN_TESTS)
 
 lint: lint-format tests
-	$(SWIFT) test --skip-build --filter TidyTests
+	$(RUN_TESTS) --filter TidyTests
 
 fuzz: tests
-	SWITCHYARD_BINARY=$(DEBUG_BINARY) SWITCHYARD_FUZZ_MESSAGES=$(FUZZ_MESSAGES) \
-		$(SWIFT) test --skip-build --filter Mutated
+	SWITCHYARD_BINARY=$(DEBUG_BINARY) SWITCHYARD_FUZZ_FACTOR=$(FUZZ_FACTOR) \
+		$(RUN_TESTS) --filter 'MutationTests|HostileClientTests|HostileUpstreamTests'
 
 bench: build bench-packages
 	benchmarks/run --switchyard $(RELEASE_BINARY)

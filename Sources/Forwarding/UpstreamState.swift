@@ -41,7 +41,9 @@ struct UpstreamState: BitwiseCopyable {
 
     func isDown(now: UInt64) -> Bool { now < downUntil }
 
-    /// Notes a send. To a server that was down this is the one trial of the next interval: others stay away.
+    /// Notes a send.
+    ///
+    /// To a server that was down this is the one trial of the next interval: others stay away.
     mutating func sent(now: UInt64) {
         if failuresInARow >= ForwardingLimits.failuresUntilDown {
             downUntil = now + ForwardingLimits.downMilliseconds

@@ -58,7 +58,9 @@ struct Demo: ParsableCommand {
         )
     }
 
-    /// The machine's own servers. Without any, names outside the clusters fail and say so; the rest works.
+    /// The machine's own servers.
+    ///
+    /// Without any, names outside the clusters fail and say so; the rest works.
     private static func defaultUpstreams() -> [Upstream] {
         let found = try? ConfigurationLoader.builtInDefaults().upstreams
         let discard = Upstream(address: IPAddress(ipv4: 0x7F00_0001), port: 9)

@@ -1,0 +1,120 @@
+import Testing
+
+/// Which target may import what: the map of docs/ARCHITECTURE.md.
+@Suite struct ArrowTests {
+    /// What a target imports: other targets and packages, and modules of the system and the toolchain.
+    private struct Arrows {
+        var to: Set<String>
+        var system: Set<String> = []
+    }
+
+    private static let arrows: [String: Arrows] = [
+        "CSystem": Arrows(to: []),
+        "CLibevent": Arrows(to: []),
+        "CLDNS": Arrows(to: []),
+        "DNSWire": Arrows(to: []),
+        "AnswerCache": Arrows(to: ["DNSWire"], system: ["Glibc", "Synchronization"]),
+        "Metrics": Arrows(to: [], system: ["Synchronization"]),
+        "Routing": Arrows(to: ["DNSWire"]),
+        "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),
+        "Configuration": Arrows(
+            to: ["DNSWire", "PresentationFormat", "Routing", "Yams"],
+            system: ["Foundation"]
+        ),
+        "Forwarding": Arrows(to: ["AnswerCache", "DNSWire", "Metrics", "Routing"]),
+        "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
+        "Transport": Arrows(to: ["CSystem", "EventLoop"], system: ["Glibc"]),
+        "Server": Arrows(
+            to: [
+                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Logging", "Metrics",
+                "Routing", "Transport",
+            ],
+            // FoundationEssentials for the dates of log lines.
+            system: ["FoundationEssentials", "Glibc", "Synchronization"]
+        ),
+        "EmbeddedClusters": Arrows(
+            to: ["DNSWire", "EventLoop", "PresentationFormat", "Routing", "Transport"],
+            system: ["Glibc"]
+        ),
+        "switchyard": Arrows(
+            to: [
+                "ArgumentParser", "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing",
+                "Server", "Transport",
+            ],
+            system: ["FoundationEssentials"]
+        ),
+    ]
+
+    @Test func theTableHasEveryTarget() {
+        let folders = Set(Project.files(below: "Sources").map { $0.split(separator: "/")[1] })
+        #expect(Set(Self.arrows.keys) == Set(folders.map(String.init)))
+    }
+
+    @Test(arguments: arrows.keys.sorted())
+    func aTargetImportsWhatTheTableSaysAndAllOfIt(target: String) throws {
+        let arrows = try #require(Self.arrows[target])
+        let sources = SwiftSource.all.filter { $0.target == target }
+        guard !sources.isEmpty else { return }
+        let imports = Set(sources.flatMap(\.imports).map(String.init))
+        #expect(imports.subtracting(arrows.to).subtracting(arrows.system) == [], "too many")
+        #expect(arrows.to.union(arrows.system).subtracting(imports) == [], "not needed")
+    }
+
+    @Test(arguments: arrows.keys.sorted())
+    func thePackageDeclaresTheSameArrows(target: String) throws {
+        let manifest = try #require(Project.text("Package.swift"))
+        let declaration = try #require(Self.declaration(of: target, in: manifest), "no declaration")
+        let names = declaration.replacing(/package: "[^"]*"/, with: "").matches(of: /"([A-Za-z]+)"/)
+        let isSystemLibrary = Project.exists("Sources/\(target)/module.modulemap")
+        let declared = isSystemLibrary ? [] : Set(names.map { String($0.1) }).subtracting([target])
+        #expect(declared == Self.arrows[target]?.to)
+    }
+
+    /// Nothing below another may import it, or there would be no order to build and to understand them in.
+    @Test func arrowsMakeNoCircle() {
+        var left = Self.arrows.mapValues { $0.to.filter { Self.arrows[$0] != nil } }
+        while let free = left.first(where: { $0.value.isEmpty })?.key {
+            left[free] = nil
+            for target in left.keys { left[target]?.remove(free) }
+        }
+        #expect(left.isEmpty)
+    }
+
+    @Test(arguments: ["Foundation", "FoundationEssentials", "Dispatch"])
+    func thePathOfAQueryDoesWithout(module: String) {
+        let path = [
+            "DNSWire", "AnswerCache", "Routing", "Forwarding", "Metrics", "EventLoop", "Transport",
+        ]
+        for source in SwiftSource.all where path.contains(String(source.target)) {
+            #expect(!source.imports.contains(Substring(module)), "\(source.path)")
+        }
+    }
+
+    @Test func onlyThreadsRunAtTheSameTime() {
+        for source in SwiftSource.all {
+            for (number, line) in source.code.enumerated() {
+                let found = line.firstMatch(of: /\b(async|await|actor|Task|DispatchQueue)\b/)
+                #expect(found == nil, "\(source.place(number))")
+            }
+        }
+    }
+
+    /// The text between the parentheses of the declaration that begins with a target's name.
+    private static func declaration(of target: String, in manifest: String) -> Substring? {
+        let starts = manifest.ranges(of: "\"\(target)\"").map(\.lowerBound)
+        for start in starts {
+            let before = manifest[..<start].filter { !$0.isWhitespace }
+            guard
+                ["module(", ".target(name:", ".systemLibrary(name:", ".executableTarget(name:"]
+                    .contains(where: before.hasSuffix)
+            else { continue }
+            var depth = 1
+            let end = manifest[start...].firstIndex { character in
+                depth += character == "(" ? 1 : character == ")" ? -1 : 0
+                return depth == 0
+            }
+            return end.map { manifest[start..<$0] }
+        }
+        return nil
+    }
+}
