@@ -203,9 +203,19 @@ extension RoutingTable {
         if isExact(name, entry) {
             return .local(LocalAnswer(content: .noData, apexOffset: apex))
         }
-        var label = 0
-        for i in 0..<labels.count where labels[i] < apex { label = labels[i] }
-        return .local(LocalAnswer(content: .nxDomain, apexOffset: apex, unknownClusterOffset: label))
+        var label = labels.count - 1
+        while label > 0, labels[label] >= apex { label -= 1 }
+        if case .emptyNonTerminal = entries[Int(entry)] {
+            // A cluster's name may have two labels: what is unknown stands left of the empty non-terminal.
+            while label > 0 {
+                let isFound = isExact(name.extracting(labels[label]..<name.byteCount), entry)
+                label -= 1
+                if isFound { break }
+            }
+        }
+        return .local(
+            LocalAnswer(content: .nxDomain, apexOffset: apex, unknownClusterOffset: labels[label])
+        )
     }
 
     /// Whether `name` is itself the entry that was found, and not below it.
