@@ -16,6 +16,18 @@ struct Failure {
         text: "too many queries are pending",
         isCacheable: false
     )
+    static let overWaiting = Failure(
+        code: .other,
+        text: "too many clients wait for the same answer",
+        isCacheable: false
+    )
+    static func overBudget(_ route: Route) -> Failure {
+        Failure(
+            code: .other,
+            text: "\(route.label) is over its budget of pending queries",
+            isCacheable: false
+        )
+    }
     static let chainTooLong = Failure(
         code: .other,
         text: "CNAME chain has more than \(ForwardingLimits.chainLinksMax) links",

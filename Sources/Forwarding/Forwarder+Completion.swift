@@ -143,18 +143,18 @@ extension Forwarder {
         if let same = pending.find(key) {
             guard !isWaiting(same, for: query) else { return fail(query, .chainLoop, now) }
             guard add(waiter, to: same) != nil else {
-                return fail(query, .overPending, now)
+                return fail(query, overWaiters, now)
             }
             query.waitsFor = same.place
             wheel.set(query.place, at: query.deadline, now: now)
             return
         }
         guard let new = start(key, target, query.qtype, route, now, query.snapshot) else {
-            return fail(query, .overPending, now)
+            return fail(query, overQueries(query.snapshot.table, route), now)
         }
         guard add(waiter, to: new) != nil else {
             settle(new)
-            return fail(query, .overPending, now)
+            return fail(query, overWaiters, now)
         }
         metrics.count(.cacheMisses)
         new.dnssecOK = query.dnssecOK && !query.snapshot.table.isMapped(route)

@@ -23,8 +23,11 @@ extension Forwarder {
         }
         let (length, _) = builder.render(qname, query.qtype, .internet, context, into: &reply)
         guard let start = local.unknownClusterOffset else { return .reply(length) }
-        let label = qname.suffix(from: start).labels.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let text = "unknown cluster '\(label)'; known: \(snapshot.table.knownClusters)"
+        let below = qname.suffix(from: start)
+        let count = below.labelCount - qname.suffix(from: local.apexOffset).labelCount
+        let cluster = below.labels.prefix(count).map { String(decoding: $0, as: UTF8.self) }
+            .joined(separator: ".")
+        let text = "unknown cluster '\(cluster)'; known: \(snapshot.table.knownClusters)"
         return .reply(ReplyWriter.addError(&reply, context, .other, text, at: length))
     }
 

@@ -191,7 +191,7 @@ extension Forwarder {
         pending.forget(query, attempt: index)
         upstreams[Int(upstream.rawValue)].answered(afterMilliseconds: now - attempt.sentAt)
         if attempt.hasEDNS, rejectsEDNS(header) {
-            return resend(query, attempt, attempt.transport, withEDNS: false, now)
+            return resendWithoutEDNS(query, attempt, header.flags.responseCode, now)
         }
         if attempt.isWithoutEDNSOnTrial, !rejectsEDNS(header) {
             // The same question without OPT was taken: OPT was the reason (RFC 6891 §6.2.2).
@@ -199,7 +199,7 @@ extension Forwarder {
         }
         if isCut || header.flags.isTruncated, transport == .udp {
             metrics.count(.upstreamTruncations)
-            return resend(query, attempt, .tcp, withEDNS: attempt.hasEDNS, now)
+            return resend(query, attempt, .tcp, withEDNS: attempt.hasEDNS, orElse: .network, now)
         }
         // A stream has room for every answer: this one is not whole.
         if header.flags.isTruncated { return fault(query, attempt, .malformed, now) }
@@ -216,7 +216,7 @@ extension Forwarder {
             metrics.count(.upstreamResponses)
             chase(query, target, links: links, now)
         case .fault(.responseCode(.badVers)) where attempt.hasEDNS:
-            resend(query, attempt, attempt.transport, withEDNS: false, now)
+            resendWithoutEDNS(query, attempt, .badVers, now)
         case .fault(let reason):
             fault(query, attempt, reason, now)
         case .failure(let failure):
@@ -246,18 +246,34 @@ extension Forwarder {
         return (code == .formErr || code == .notImp) && header.answerCount == 0
     }
 
-    /// Asks the same server again in another manner.
+    /// Asks a server that refused a question with OPT for the same without.
+    private func resendWithoutEDNS(
+        _ query: PendingQuery,
+        _ attempt: Attempt,
+        _ code: ResponseCode,
+        _ now: UInt64
+    ) {
+        resend(query, attempt, attempt.transport, withEDNS: false, orElse: .responseCode(code), now)
+    }
+
+    /// Asks the same server again in another manner, if it was not asked too often that way already.
     private func resend(
         _ query: PendingQuery,
         _ attempt: Attempt,
         _ transport: UpstreamTransport,
         withEDNS: Bool,
+        orElse reason: UpstreamFault,
         _ now: UInt64
     ) {
-        if send(query, attempt.upstream, attempt.position, transport, withEDNS: withEDNS, now) {
+        let sends = (0..<query.attemptCount).count {
+            query.attempts[$0].position == attempt.position && query.attempts[$0].transport == transport
+        }
+        if sends < ForwardingLimits.sendsPerUpstreamMax,
+            send(query, attempt.upstream, attempt.position, transport, withEDNS: withEDNS, now)
+        {
             return setTimer(query, now)
         }
-        fault(query, attempt, .network, now)
+        fault(query, attempt, reason, now)
     }
 
     /// Takes a server out of this question and asks the next.
@@ -283,7 +299,7 @@ extension Forwarder {
             let attempt = query.attempts[index]
             pending.forget(query, attempt: index)
             if wasOpen, sends(query, to: attempt.position) < ForwardingLimits.sendsPerUpstreamMax {
-                resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, now)
+                resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, orElse: .network, now)
                 continue
             }
             upstreams[Int(upstream.rawValue)].failed(now: now)

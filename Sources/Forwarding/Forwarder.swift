@@ -170,17 +170,17 @@ public final class Forwarder {
         guard let qname = try? DomainName(message, at: &at) else { return .drop }
         let waiter = Waiter(.client(context), qname, query.qtype)
         if let same = pending.find(key) {
-            guard let id = add(waiter, to: same) else { return overload(&reply, context) }
+            guard let id = add(waiter, to: same) else { return overload(&reply, context, overWaiters) }
             metrics.count(.mergedQueries)
             output.admitted(id)
             return .pending
         }
         guard let new = start(key, qname.folded, query.qtype, route, now) else {
-            return overload(&reply, context)
+            return overload(&reply, context, overQueries(snapshot.table, route))
         }
         guard let id = add(waiter, to: new) else {
             settle(new)
-            return overload(&reply, context)
+            return overload(&reply, context, overWaiters)
         }
         new.dnssecOK = query.edns.dnssecOK && !snapshot.table.isMapped(route)
         new.checkingDisabled = query.flags.checkingDisabled && !snapshot.table.isMapped(route)
@@ -198,10 +198,25 @@ public final class Forwarder {
         return id
     }
 
-    private func overload(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome {
+    /// Why no further question can be asked.
+    func overQueries(_ table: RoutingTable, _ route: RouteID) -> Failure {
+        pending.count < ForwardingLimits.pendingQueriesMax
+            ? .overBudget(table.routes[Int(route.rawValue)]) : .overPending
+    }
+
+    /// Why nobody more can wait for a question.
+    var overWaiters: Failure {
+        waiters.count < ForwardingLimits.waitersMax ? .overWaiting : .overPending
+    }
+
+    private func overload(
+        _ reply: inout MutableRawSpan,
+        _ context: ReplyContext,
+        _ failure: Failure
+    ) -> QueryOutcome {
         metrics.count(.overloads)
         metrics.count(.failures)
-        return .reply(ReplyWriter.finishEmpty(&reply, context, .overPending))
+        return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }
 
     private func refuseClient(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome {

@@ -212,6 +212,18 @@ import Testing
         #expect(scenario.isQuiet)
     }
 
+    @Test func anUnknownClusterOfTwoLabelsIsCalledByBoth() throws {
+        var setup = Setup()
+        setup.clusters.append(Setup.Cluster("eu", ["10.3.0.10"], zone: "east.eu.k8s.corp"))
+        let scenario = try Scenario(setup)
+        let reply = try scenario.ask("web.shop.svc.west.eu.k8s.corp A").read()
+        #expect(reply.errors == ["0 unknown cluster 'west.eu'; known: east, west, eu"])
+        let middle = try scenario.ask("eu.k8s.corp A").read()
+        #expect(middle.code == .noError)
+        #expect(middle.errors.isEmpty)
+        #expect(scenario.isQuiet)
+    }
+
     @Test(arguments: [
         "web.shop.svc.cluster.local", "x.local", "x.test", "x.invalid", "1.0.0.10.in-addr.arpa",
     ])
