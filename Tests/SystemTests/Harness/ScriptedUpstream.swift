@@ -1,0 +1,169 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A DNS server on 127.0.0.1, UDP and TCP, that answers whatever a test tells it to, right or wrong.
+final class ScriptedUpstream: Sendable {
+    struct Request: Sendable {
+        var bytes: [UInt8]
+        var isStream: Bool
+        /// The port that the query came from; 0 for a stream.
+        var clientPort: UInt16
+        /// Counted from 0 over both transports.
+        var number: Int
+        var query: TestMessage
+    }
+
+    /// What to send; several are sent in order.
+    enum Action: Sendable {
+        case send([UInt8])
+        case sendLater(milliseconds: Int, [UInt8])
+        /// From a port that was not asked.
+        case sendFromElsewhere([UInt8])
+        /// On a stream: octets without a length in front.
+        case sendUnframed([UInt8])
+        case close
+
+        static func reply(_ message: TestMessage) -> Action { .send(message.bytes) }
+    }
+
+    typealias Script = @Sendable (Request) -> [Action]
+
+    let endpoint: Endpoint
+    private let datagrams: Socket
+    private let listener: Socket
+    private let elsewhere: Socket
+    private let script: Script
+    private let state = Mutex(State())
+    private let ended = DispatchSemaphore(value: 0)
+
+    private struct State {
+        var requests: [Request] = []
+        var isStopping = false
+    }
+
+    /// - Parameter port: where to listen; nil takes a free one.
+    init(port: UInt16? = nil, _ script: @escaping Script) throws {
+        endpoint = Endpoint("127.0.0.1", try port ?? FreePort.find())
+        datagrams = try Socket(.datagram, AF_INET)
+        listener = try Socket(.stream, AF_INET)
+        elsewhere = try Socket(.datagram, AF_INET)
+        self.script = script
+        guard datagrams.bind(to: endpoint), listener.bind(to: endpoint), listener.listen(),
+            elsewhere.bind(to: Endpoint("127.0.0.1", 0))
+        else { throw HarnessError("cannot listen on \(endpoint)") }
+        datagrams.setReceiveBuffer(bytes: 1 << 20)
+        Thread.detachNewThread { [self] in
+            var loop = Loop(server: self)
+            while !state.withLock(\.isStopping) { loop.turn() }
+            ended.signal()
+        }
+    }
+
+    /// Ends the thread; must be called, since the thread holds a reference.
+    func stop() {
+        let isFirst = state.withLock { state in
+            defer { state.isStopping = true }
+            return !state.isStopping
+        }
+        if isFirst { ended.wait() }
+    }
+
+    /// All queries so far.
+    var requests: [Request] { state.withLock(\.requests) }
+    /// The names that were asked, in lower case.
+    var names: [String] { requests.map { $0.query.qname.lowercased() } }
+
+    /// One turn of the server's loop, with the connections that are open.
+    private struct Loop {
+        let server: ScriptedUpstream
+        var connections: [(socket: Socket, buffer: [UInt8])] = []
+        var later: [(at: ContinuousClock.Instant, send: () -> Void)] = []
+
+        init(server: ScriptedUpstream) { self.server = server }
+
+        mutating func turn() {
+            var entries = [server.datagrams.fd, server.listener.fd].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            entries += connections.map { pollfd(fd: $0.socket.fd, events: Int16(POLLIN), revents: 0) }
+            unsafe poll(&entries, nfds_t(entries.count), later.isEmpty ? 20 : 2)
+            let now = ContinuousClock.now
+            for due in later where due.at <= now { due.send() }
+            later.removeAll { $0.at <= now }
+
+            var closed: [Int] = []
+            for i in connections.indices where entries[i + 2].revents != 0 {
+                if !read(i) { closed.append(i) }
+            }
+            for i in closed.reversed() { connections.remove(at: i) }
+            if entries[0].revents != 0 { readDatagrams() }
+            if entries[1].revents != 0, let socket = server.listener.accept() {
+                connections.append((socket, []))
+            }
+        }
+
+        private mutating func readDatagrams() {
+            for _ in 0..<256 {
+                guard let (bytes, client) = server.datagrams.receiveFrom() else { return }
+                perform(server.answer(bytes, isStream: false, from: client.port)) { [server] bytes, kind in
+                    let socket = kind == .elsewhere ? server.elsewhere : server.datagrams
+                    socket.send(bytes, to: client)
+                }
+            }
+        }
+
+        /// Reads from a connection; false when it is to be closed.
+        private mutating func read(_ i: Int) -> Bool {
+            guard let bytes = connections[i].socket.receive(within: 0), !bytes.isEmpty else { return false }
+            connections[i].buffer += bytes
+            var isOpen = true
+            while connections[i].buffer.count >= 2 {
+                let length = Int(connections[i].buffer[0]) << 8 | Int(connections[i].buffer[1])
+                guard connections[i].buffer.count >= length + 2 else { break }
+                let message = Array(connections[i].buffer[2..<(length + 2)])
+                connections[i].buffer.removeFirst(length + 2)
+                let actions = server.answer(message, isStream: true)
+                let socket = connections[i].socket
+                perform(actions) { bytes, kind in socket.send(kind == .unframed ? bytes : frame(bytes)) }
+                if actions.contains(where: { if case .close = $0 { true } else { false } }) { isOpen = false }
+            }
+            return isOpen
+        }
+
+        private enum Kind {
+            case plain
+            case elsewhere
+            case unframed
+        }
+
+        private mutating func perform(_ actions: [Action], _ send: @escaping ([UInt8], Kind) -> Void) {
+            for action in actions {
+                switch action {
+                case .send(let bytes): send(bytes, .plain)
+                case .sendFromElsewhere(let bytes): send(bytes, .elsewhere)
+                case .sendUnframed(let bytes): send(bytes, .unframed)
+                case .sendLater(let milliseconds, let bytes):
+                    later.append((.now + .milliseconds(milliseconds), { send(bytes, .plain) }))
+                case .close: break
+                }
+            }
+        }
+    }
+
+    private func answer(_ bytes: [UInt8], isStream: Bool, from clientPort: UInt16 = 0) -> [Action] {
+        guard let query = try? TestMessage(parsing: bytes) else { return [] }
+        let request = state.withLock { state in
+            let request = Request(
+                bytes: bytes,
+                isStream: isStream,
+                clientPort: clientPort,
+                number: state.requests.count,
+                query: query
+            )
+            state.requests.append(request)
+            return request
+        }
+        return script(request)
+    }
+}
