@@ -18,6 +18,8 @@ extension StreamConnection {
             moveCollected(resources.replies, from: 0)
         }
         output.appendMessage(message)
+        // Many answers of one moment: the kernel may take them before the round ends.
+        if output.count > TransportLimits.outputLimit && state == .open && !isBlocked { write() }
         if output.count > TransportLimits.outputLimit { closeReason = .outputLimit }
         if isCollecting { return }
         lastActivity = MonotonicClock.nanoseconds()
