@@ -50,7 +50,7 @@ lint: lint-format tests
 
 fuzz: tests
 	SWITCHYARD_BINARY=$(DEBUG_BINARY) SWITCHYARD_FUZZ_FACTOR=$(FUZZ_FACTOR) \
-		$(RUN_TESTS) --filter 'MutationTests|HostileClientTests|HostileUpstreamTests'
+		$(RUN_TESTS) --filter 'MutationTests|HostileClientTests'
 
 bench: build bench-packages
 	benchmarks/run --switchyard $(RELEASE_BINARY)

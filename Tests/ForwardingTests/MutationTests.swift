@@ -4,7 +4,7 @@ import Testing
 
 /// Damaged messages of both sides: a defined reply, a defined drop, or the wait goes on until the deadline.
 @Suite struct MutationTests {
-    private static let mutationsPerCase = 3000
+    private static let mutationsPerCase = 3000 * fuzzFactor
     private static let defined: Set<UInt16> = [0, 1, 2, 3, 4, 5, 6, 16]
     private static let soa =
         "cluster.local. 5 SOA ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 1800 86400 5"

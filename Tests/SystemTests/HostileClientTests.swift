@@ -4,7 +4,7 @@ extension SystemTests {
     /// At least 100,000 damaged messages each over UDP and TCP: every one gets a well-formed answer or none, and
     /// the server stays what it was.
     @Suite struct HostileClientTests {
-        private static let messages = 100_000
+        private static let messages = 100_000 * fuzzFactor
         private static let perBarrier = 50
         /// Octets by which the server's memory may grow while it gets them; its caches of 5 MiB fill meanwhile.
         private static let growthMax = 12 << 20
@@ -65,7 +65,7 @@ extension SystemTests {
             #expect(growth < Self.growthMax, "grew by \(growth >> 10) KiB")
         }
 
-        @Test(.timeLimit(.minutes(3))) func damagedDatagramsDoNoHarm() throws {
+        @Test(.timeLimit(.minutes(3 * fuzzFactor))) func damagedDatagramsDoNoHarm() throws {
             let server = try startServer()
             var mutator = Mutator(seed: 1)
             let socket = try Socket.datagrams(to: server.endpoint)
@@ -105,7 +105,7 @@ extension SystemTests {
             try expectUnharmed(server, before)
         }
 
-        @Test(.timeLimit(.minutes(3))) func damagedMessagesOnStreamsDoNoHarm() throws {
+        @Test(.timeLimit(.minutes(3 * fuzzFactor))) func damagedMessagesOnStreamsDoNoHarm() throws {
             let server = try startServer()
             var mutator = Mutator(seed: 2)
             var client = try StreamClient(server.endpoint)
@@ -150,7 +150,7 @@ extension SystemTests {
             try expectUnharmed(server, before)
         }
 
-        @Test(.timeLimit(.minutes(2))) func streamsOfNoiseDoNoHarm() throws {
+        @Test(.timeLimit(.minutes(2 * fuzzFactor))) func streamsOfNoiseDoNoHarm() throws {
             let server = try startServer()
             var mutator = Mutator(seed: 3)
             var open: [StreamClient] = []
