@@ -17,6 +17,8 @@ extension SystemTests {
         @Test func nothingIsLoggedPerQuery() throws {
             let lab = try Lab.current
             let server = try TestServer.switchyard(clusterServers: [lab.east.endpoint])
+            // It may answer before it has said so.
+            #expect(waitUntil(seconds: 5) { server.process.log.contains("listening") })
             let before = server.process.log
             for i in 0..<50 {
                 _ = try RawClient.ask(TestMessage(query: "n\(i).shop.svc.east.k8s.corp"), of: server.endpoint)

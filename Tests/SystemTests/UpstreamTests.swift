@@ -359,6 +359,24 @@ extension SystemTests {
             #expect((5..<40).contains(upstream.requests.count))
         }
 
+        @Test func chainThatAServerLeavesUnfinishedIsCompleted() throws {
+            // As authoritative servers and dnsmasq answer: the alias, and nothing of its target.
+            let upstream = try ScriptedUpstream { request in
+                let name = request.query.qname
+                guard name.hasPrefix("alias") else { return [.reply(Self.good(request))] }
+                return [
+                    .reply(TestMessage(to: request.query, answer: [.cname(name, "www\(name.dropFirst(5))")]))
+                ]
+            }
+            defer { upstream.stop() }
+            let server = try TestServer.switchyard(cluster: upstream, default: upstream.endpoint)
+            for zone in ["east.k8s.corp", "example.org"] {
+                let reply = try dig("alias.\(zone)", at: server.endpoint)
+                #expect(reply.data("CNAME") == ["www.\(zone)."])
+                #expect(reply.data("A") == ["10.0.0.1"], "\(reply)")
+            }
+        }
+
         @Test func denialWithSomebodyElsesSOAIsNotKept() throws {
             // A cluster that passes on what it does not know (its own DNS forwards) denies with the root's SOA.
             let upstream = try ScriptedUpstream { request in
