@@ -87,7 +87,7 @@ let package = Package(
             "EmbeddedClustersTests",
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
         ),
-        tests("SystemTests", ["DNSWire"]),
+        tests("SystemTests", []),
         tests("TidyTests", ["Configuration"]),
     ]
 )
