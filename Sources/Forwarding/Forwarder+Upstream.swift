@@ -109,9 +109,16 @@ extension Forwarder {
         return true
     }
 
-    /// How often the server at this place of the route has been asked.
-    private func sends(_ query: PendingQuery, to position: Int) -> Int {
-        (0..<query.attemptCount).count { query.attempts[$0].position == position }
+    /// How often the server at this place of the route has been asked, over one transport or any.
+    private func sends(
+        _ query: PendingQuery,
+        to position: Int,
+        over transport: UpstreamTransport? = nil
+    ) -> Int {
+        (0..<query.attemptCount).count {
+            let attempt = query.attempts[$0]
+            return attempt.position == position && (transport == nil || attempt.transport == transport)
+        }
     }
 
     private static func send(
@@ -265,10 +272,7 @@ extension Forwarder {
         orElse reason: UpstreamFault,
         _ now: UInt64
     ) {
-        let sends = (0..<query.attemptCount).count {
-            query.attempts[$0].position == attempt.position && query.attempts[$0].transport == transport
-        }
-        if sends < ForwardingLimits.sendsPerUpstreamMax,
+        if sends(query, to: attempt.position, over: transport) < ForwardingLimits.sendsPerUpstreamMax,
             send(query, attempt.upstream, attempt.position, transport, withEDNS: withEDNS, now)
         {
             return setTimer(query, now)
