@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,7 +90,16 @@ void csystem_close(int fd) {
     close(fd);
 }
 
-int csystem_take_packet_info(struct msghdr *header, struct csystem_local_path *path) {
+void csystem_random(void *buffer, size_t count) {
+    // Up to 256 octets come whole or not at all (getrandom(2)). Without randomness nothing may be sent.
+    ssize_t got;
+    do {
+        got = getrandom(buffer, count, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)count) abort();
+}
+
+int csystem_packet_info(struct msghdr *header, struct csystem_local_path *path) {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
@@ -96,8 +107,6 @@ int csystem_take_packet_info(struct msghdr *header, struct csystem_local_path *p
             memset(path->address, 0, sizeof path->address);
             memcpy(path->address, &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
             path->interface = (uint32_t)info.ipi_ifindex;
-            info.ipi_ifindex = 0;
-            memcpy(CMSG_DATA(c), &info, sizeof info);
             return 1;
         }
         if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
@@ -105,12 +114,22 @@ int csystem_take_packet_info(struct msghdr *header, struct csystem_local_path *p
             memcpy(&info, CMSG_DATA(c), sizeof info);
             memcpy(path->address, &info.ipi6_addr, sizeof info.ipi6_addr);
             path->interface = info.ipi6_ifindex;
-            if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
-            memcpy(CMSG_DATA(c), &info, sizeof info);
             return 1;
         }
     }
     return 0;
+}
+
+void csystem_turn_packet_info(struct msghdr *header) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo *info = (struct in_pktinfo *)CMSG_DATA(c);
+            info->ipi_ifindex = 0;
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(c);
+            if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr)) info->ipi6_ifindex = 0;
+        }
+    }
 }
 
 void csystem_write_packet_info(struct msghdr *header, int family, const struct csystem_local_path *path) {

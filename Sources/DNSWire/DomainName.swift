@@ -40,7 +40,7 @@ public struct DomainName: Sendable {
 
     /// Reads the name at `offset`, following pointers backwards only, and moves `offset` behind it.
     public init(_ message: borrowing RawSpan, at offset: inout Int) throws(WireError) {
-        storage = InlineArray(repeating: 0)
+        self.init()
         var written = 0
         var position = offset
         // Each pointer must lie before the run of labels that it ends, so that the walk ends, too.
@@ -51,6 +51,8 @@ public struct DomainName: Sendable {
             guard position < message.byteCount else { throw .truncated }
             let octet = message.uint8(at: position)
             if octet == 0 {
+                append(message, runStart..<position, at: written)
+                written += position - runStart
                 storage[written] = 0
                 storedLength = UInt8(written + 1)
                 offset = end ?? (position + 1)
@@ -59,10 +61,9 @@ public struct DomainName: Sendable {
             if octet < 64 {
                 let length = Int(octet)
                 guard position + length < message.byteCount else { throw .truncated }
-                guard written + length + 2 <= WireLimits.nameLength else { throw .nameTooLong }
-                storage[written] = octet
-                for i in 1...length { storage[written + i] = message.uint8(at: position + i) }
-                written += length + 1
+                guard written + position - runStart + length + 2 <= WireLimits.nameLength else {
+                    throw .nameTooLong
+                }
                 position += length + 1
             } else if octet >= 192 {
                 guard position + 1 < message.byteCount else { throw .truncated }
@@ -71,13 +72,20 @@ public struct DomainName: Sendable {
                 guard target < runStart, target >= WireLimits.headerLength,
                     pointers <= WireLimits.pointersPerName
                 else { throw .badPointer }
-                if end == nil { end = position + 2 }
+                append(message, runStart..<position, at: written)
+                written += position - runStart
+                end = end ?? (position + 2)
                 position = target
                 runStart = target
             } else {
                 throw .badLabel
             }
         }
+    }
+
+    // A run of labels between two pointers is copied at once.
+    private mutating func append(_ message: borrowing RawSpan, _ run: Range<Int>, at offset: Int) {
+        if !run.isEmpty { copy(message.extracting(run), at: offset) }
     }
 
     /// The octets of the wire form, root label included.
@@ -97,13 +105,21 @@ public struct DomainName: Sendable {
         get { unsafe storage.span.bytes.extracting(first: length) }
     }
 
+    // Loops over octets go through spans: an index into the array may copy all of it.
+    private mutating func copy(_ octets: borrowing RawSpan, at offset: Int) {
+        var span = storage.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        bytes.copy(octets, at: offset)
+    }
+
     /// The number of labels, root label not counted.
     public var labelCount: Int {
+        let octets = bytes
         var count = 0
         var i = 0
-        while storage[i] != 0 {
+        while octets.uint8(at: i) != 0 {
             count += 1
-            i += Int(storage[i]) + 1
+            i += Int(octets.uint8(at: i)) + 1
         }
         return count
     }
@@ -114,40 +130,36 @@ public struct DomainName: Sendable {
 extension DomainName: Equatable, Hashable {
     /// Names are equal when they are alike but for the case of ASCII letters (RFC 4343 §3).
     public static func == (left: DomainName, right: DomainName) -> Bool {
-        left.storedLength == right.storedLength && left.endsWith(right, at: 0)
+        left.bytes.hasSameFoldedBytes(as: right.bytes)
     }
 
     /// A hash that equal names share, to tell most different names apart without comparing them.
-    public var foldedHash: UInt32 {
-        var hash: UInt32 = 0x811C_9DC5
-        for i in 0..<length { hash = (hash ^ UInt32(foldASCII(storage[i]))) &* 0x0100_0193 }
-        return hash
-    }
+    public var foldedHash: UInt32 { UInt32(truncatingIfNeeded: bytes.foldedHash) }
 
     public func hash(into hasher: inout Hasher) {
-        for i in 0..<length { hasher.combine(foldASCII(storage[i])) }
-    }
-
-    /// Says whether the octets from `offset` on are `suffix`, letters folded.
-    ///
-    /// `offset` must be a label's start.
-    func endsWith(_ suffix: DomainName, at offset: Int) -> Bool {
-        guard length - offset == suffix.length else { return false }
+        // Keyed from the first word on: the names of a set may be chosen by somebody else.
+        let octets = bytes
         var i = 0
-        while i < suffix.length {
-            if foldASCII(storage[offset + i]) != foldASCII(suffix.storage[i]) { return false }
+        while i + 8 <= octets.byteCount {
+            hasher.combine(foldASCII(octets.word(at: i)))
+            i += 8
+        }
+        while i < octets.byteCount {
+            hasher.combine(foldASCII(octets.uint8(at: i)))
             i += 1
         }
-        return true
     }
 
     /// The offset of the label at which `ancestor` begins, or nil when this name is neither it nor below it.
     public func offset(of ancestor: DomainName) -> Int? {
+        let octets = bytes
         let start = length - ancestor.length
-        guard start >= 0 else { return nil }
+        guard start >= 0, octets.extracting(start..<length).hasSameFoldedBytes(as: ancestor.bytes) else {
+            return nil
+        }
         var i = 0
-        while i < start { i += Int(storage[i]) + 1 }
-        return i == start && endsWith(ancestor, at: start) ? start : nil
+        while i < start { i += Int(octets.uint8(at: i)) + 1 }
+        return i == start ? start : nil
     }
 
     /// Whether this name is `ancestor` or below it.
@@ -165,7 +177,7 @@ extension DomainName {
     /// The name that begins at the label at `offset`.
     public func suffix(from offset: Int) -> DomainName {
         var name = DomainName()
-        for i in offset..<length { name.storage[i - offset] = storage[i] }
+        name.copy(bytes.extracting(offset..<length), at: 0)
         name.storedLength = UInt8(length - offset)
         return name
     }
@@ -174,7 +186,7 @@ extension DomainName {
     public func replacingSuffix(at offset: Int, with suffix: DomainName) -> DomainName? {
         guard offset + suffix.length <= WireLimits.nameLength else { return nil }
         var name = self
-        for i in 0..<suffix.length { name.storage[offset + i] = suffix.storage[i] }
+        name.copy(suffix.bytes, at: offset)
         name.storedLength = UInt8(offset + suffix.length)
         return name
     }
@@ -207,8 +219,15 @@ extension DomainName {
     /// The name with ASCII letters in lower case.
     public var folded: DomainName {
         var name = self
-        for i in 0..<length { name.storage[i] = foldASCII(storage[i]) }
+        name.fold()
         return name
+    }
+
+    private mutating func fold() {
+        let length = length
+        var span = storage.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        bytes.fold(first: length)
     }
 }
 

@@ -20,4 +20,41 @@ public enum Message {
             }
         }
     }
+
+    /// Says whether the name at `offset` is `name`, which is in wire form without pointers (RFC 4343 §3).
+    ///
+    /// A name that is malformed, or points as it must not, is none.
+    public static func hasName(
+        _ message: borrowing RawSpan,
+        at offset: Int,
+        equalTo name: borrowing RawSpan
+    ) -> Bool {
+        var position = offset
+        var runStart = offset
+        var matched = 0
+        var pointers = 0
+        while position < message.byteCount, matched < name.byteCount {
+            let octet = Int(message.uint8(at: position))
+            if octet >= 192 {
+                guard position + 1 < message.byteCount else { return false }
+                let target = Int(message.uint16(at: position)) & WireLimits.pointerTarget
+                pointers += 1
+                guard target < runStart, target >= WireLimits.headerLength,
+                    pointers <= WireLimits.pointersPerName
+                else { return false }
+                position = target
+                runStart = target
+                continue
+            }
+            let end = octet + 1
+            guard octet < 64, position + end <= message.byteCount, matched + end <= name.byteCount,
+                message.extracting(position..<position + end)
+                    .hasSameFoldedBytes(as: name.extracting(matched..<matched + end))
+            else { return false }
+            matched += end
+            if octet == 0 { return matched == name.byteCount }
+            position += end
+        }
+        return false
+    }
 }

@@ -8,6 +8,8 @@ public struct MessageWriter: ~Copyable {
     public private(set) var count = 0
     private var names = CompressionTable()
     private var questionNameEnd = 0
+    /// Whether the tails of the question's name are in `names`: most messages never need them.
+    private var questionIsIndexed = false
 
     /// Makes a writer for messages of up to `capacity` octets.
     public init(capacity: Int = WireLimits.messageLength) {
@@ -25,6 +27,7 @@ public struct MessageWriter: ~Copyable {
         names.removeAll()
         count = WireLimits.headerLength
         questionNameEnd = 0
+        questionIsIndexed = false
         var bytes = buffer.mutableBytes
         header.write(to: &bytes)
     }
@@ -35,16 +38,15 @@ public struct MessageWriter: ~Copyable {
         header.write(to: &bytes)
     }
 
-    /// Writes the message's first question.
+    /// Writes the message's question, which comes first.
     public mutating func appendQuestion(
         _ qname: DomainName,
         _ qtype: RecordType,
         _ qclass: RecordClass
     ) throws(WireError) {
-        try appendName(qname, compress: true)
+        try append(qname.bytes)
         questionNameEnd = count
-        try append(qtype.rawValue)
-        try append(qclass.rawValue)
+        try append(UInt32(qtype.rawValue) << 16 | UInt32(qclass.rawValue))
     }
 
     /// Writes owner, type, class and TTL of a record and room for RDLENGTH; returns where the RDATA begins.
@@ -55,13 +57,19 @@ public struct MessageWriter: ~Copyable {
         ttl: UInt32
     ) throws(WireError) -> Int {
         try appendName(owner, compress: true)
-        try append(type.rawValue)
-        try append(recordClass.rawValue)
-        try append(UInt16(truncatingIfNeeded: ttl >> 16))
-        try append(UInt16(truncatingIfNeeded: ttl))
-        try append(UInt16(0))
-        return count
+        try reserve(Self.recordFieldsLength)
+        let fields = count
+        count += Self.recordFieldsLength
+        var bytes = buffer.mutableBytes
+        bytes.store(type.rawValue, at: fields)
+        bytes.store(recordClass.rawValue, at: fields + 2)
+        bytes.store(ttl, at: fields + 4)
+        bytes.store(UInt16(0), at: fields + 8)
+        return fields + Self.recordFieldsLength
     }
+
+    // Type, class, TTL and RDLENGTH.
+    private static let recordFieldsLength = 10
 
     /// Fills in the RDLENGTH of the record whose RDATA began at `rdataOffset`.
     public mutating func endRecord(rdataOffset: Int) throws(WireError) {
@@ -121,46 +129,30 @@ public struct MessageWriter: ~Copyable {
     /// A tail that stands in the question matches whatever its letters' case, because the question is echoed
     /// in the client's case; elsewhere the case must agree, so that a name keeps the case that it came with.
     public mutating func appendName(_ name: DomainName, compress: Bool) throws(WireError) {
-        var starts = InlineArray<128, UInt8>(repeating: 0)
-        var labels = 0
-        var i = 0
-        while name[i] != 0 {
-            starts[labels] = UInt8(i)
-            labels += 1
-            i += Int(name[i]) + 1
+        let octets = name.bytes
+        if name.isRoot { return try append(UInt8(0)) }
+        if compress, isQuestionName(octets) {
+            return try append(UInt16(0xC000 | WireLimits.headerLength))
         }
-        // Hashes of all tails, shortest first.
-        var hashes = InlineArray<128, UInt32>(repeating: 0)
-        var hash: UInt32 = 0x811C_9DC5
-        var label = labels - 1
-        while label >= 0 {
-            let start = Int(starts[label])
-            for j in start...(start + Int(name[start])) {
-                hash = (hash ^ UInt32(foldASCII(name[j]))) &* 0x0100_0193
-            }
-            hashes[label] = hash
-            label -= 1
-        }
-
+        if !questionIsIndexed { indexQuestion() }
+        let tails = NameTails(octets)
         var written = 0
         var pointer = 0
-        while written < labels {
+        while written < tails.count {
             if compress {
-                pointer = offset(of: name, from: Int(starts[written]), hash: hashes[written])
+                pointer = offset(of: octets.extracting(tails.start(written)...), hash: tails.hash(written))
                 if pointer != 0 { break }
             }
             written += 1
         }
         // What is not compressed is written out, and each of its tails may be pointed at later.
-        let plain = pointer != 0 ? Int(starts[written]) : name.length - 1
+        let plain = pointer != 0 ? tails.start(written) : name.length - 1
         try reserve(plain + (pointer != 0 ? 2 : 1))
-        for k in 0..<written where count + Int(starts[k]) <= WireLimits.pointerTarget {
-            names.insert(hashes[k], offset: count + Int(starts[k]))
-        }
+        for k in 0..<written { remember(tails.hash(k), at: count + tails.start(k)) }
         let end = count
         count += plain + (pointer != 0 ? 2 : 1)
         var bytes = buffer.mutableBytes
-        for k in 0..<plain { bytes.store(name[k], at: end + k) }
+        bytes.copy(octets.extracting(first: plain), at: end)
         if pointer != 0 {
             bytes.store(UInt16(0xC000 | pointer), at: end + plain)
         } else {
@@ -168,55 +160,111 @@ public struct MessageWriter: ~Copyable {
         }
     }
 
+    private func isQuestionName(_ name: borrowing RawSpan) -> Bool {
+        let question = WireLimits.headerLength..<max(WireLimits.headerLength, questionNameEnd)
+        return buffer.bytes.extracting(question).hasSameFoldedBytes(as: name)
+    }
+
+    private mutating func indexQuestion() {
+        questionIsIndexed = true
+        if questionNameEnd <= WireLimits.headerLength + 1 { return }
+        let tails = NameTails(buffer.bytes.extracting(WireLimits.headerLength..<questionNameEnd))
+        for k in 0..<tails.count {
+            remember(tails.hash(k), at: WireLimits.headerLength + tails.start(k))
+        }
+    }
+
+    private mutating func remember(_ hash: UInt32, at offset: Int) {
+        if offset <= WireLimits.pointerTarget { names.insert(hash, offset: offset) }
+    }
+
     private func reserve(_ octets: Int) throws(WireError) {
         guard count + octets <= buffer.capacity else { throw .messageTooLong }
     }
 
-    /// The offset at which the tail of `name` from `start` on was written before, or 0.
-    private func offset(of name: DomainName, from start: Int, hash: UInt32) -> Int {
+    /// The offset at which this tail of a name was written before, or 0.
+    private func offset(of tail: borrowing RawSpan, hash: UInt32) -> Int {
         var slot = CompressionTable.firstSlot(hash)
         while let entry = names.entry(slot) {
-            if entry.hash == hash, matches(name, from: start, at: entry.offset) { return entry.offset }
+            if entry.hash == hash, matches(tail, at: entry.offset) { return entry.offset }
             slot = CompressionTable.slot(after: slot)
         }
         return 0
     }
 
-    /// Says whether the name at `offset` of the message is the tail of `name` that begins at `start`.
-    private func matches(_ name: DomainName, from start: Int, at offset: Int) -> Bool {
+    /// Says whether the name at `offset` of the message is this tail of a name.
+    private func matches(_ tail: borrowing RawSpan, at offset: Int) -> Bool {
         let written = buffer.bytes
         var position = offset
-        var i = start
+        var i = 0
         while true {
             var octet = written.uint8(at: position)
             while octet >= 192 {
                 position = Int(written.uint16(at: position)) & WireLimits.pointerTarget
                 octet = written.uint8(at: position)
             }
-            if octet != name[i] { return false }
+            let end = Int(octet) + 1
+            guard i + end <= tail.byteCount else { return false }
+            let left = written.extracting(position..<position + end)
+            let right = tail.extracting(i..<i + end)
+            let isSame =
+                position < questionNameEnd ? left.hasSameFoldedBytes(as: right) : left.hasSameBytes(as: right)
+            if !isSame { return false }
             if octet == 0 { return true }
-            let anyCase = position < questionNameEnd
-            for k in 1...Int(octet) {
-                let left = written.uint8(at: position + k)
-                let right = name[i + k]
-                if anyCase ? foldASCII(left) != foldASCII(right) : left != right { return false }
-            }
-            position += Int(octet) + 1
-            i += Int(octet) + 1
+            position += end
+            i += end
         }
     }
 }
 
+/// Where the labels of a name begin, and a hash of the tail from each on.
+private struct NameTails: ~Copyable {
+    private var starts = InlineArray<128, UInt8>(repeating: 0)
+    private var hashes = InlineArray<128, UInt32>(repeating: 0)
+    private(set) var count = 0
+
+    /// Reads a name in wire form without pointers.
+    init(_ name: borrowing RawSpan) {
+        var i = 0
+        while name.uint8(at: i) != 0 {
+            starts[count] = UInt8(i)
+            count += 1
+            i += Int(name.uint8(at: i)) + 1
+        }
+        // The shortest tail first, each extended by the label before it.
+        var hash: UInt32 = 0x811C_9DC5
+        var label = count - 1
+        while label >= 0 {
+            let start = Int(starts[label])
+            for j in start...(start + Int(name.uint8(at: start))) {
+                hash = (hash ^ UInt32(foldASCII(name.uint8(at: j)))) &* 0x0100_0193
+            }
+            hashes[label] = hash
+            label -= 1
+        }
+    }
+
+    /// The offset of the label at which the tail begins.
+    @inline(__always)
+    func start(_ i: Int) -> Int { Int(starts[i]) }
+
+    @inline(__always)
+    func hash(_ i: Int) -> UInt32 { hashes[i] }
+}
+
 /// Offsets of names already written, by the hash of the name: a fixed number; when full, nothing more is added.
-private struct CompressionTable {
+private struct CompressionTable: ~Copyable {
     private static let slots = 256
     private static let entriesMax = 192
-    private var offsets = InlineArray<256, UInt16>(repeating: 0)
-    private var hashes = InlineArray<256, UInt32>(repeating: 0)
+    /// Per slot a hash and an offset, which is 0 where the slot is free.
+    private static let slotLength = 8
+    private var table = WireBuffer(capacity: slots * slotLength)
     private var used = 0
 
     mutating func removeAll() {
-        if used > 0 { offsets = InlineArray(repeating: 0) }
+        if used == 0 { return }
+        var bytes = table.mutableBytes
+        for slot in 0..<Self.slots { bytes.storeWord(0, at: slot * Self.slotLength) }
         used = 0
     }
 
@@ -225,15 +273,16 @@ private struct CompressionTable {
     static func slot(after slot: Int) -> Int { (slot + 1) & (slots - 1) }
 
     func entry(_ slot: Int) -> (hash: UInt32, offset: Int)? {
-        offsets[slot] == 0 ? nil : (hashes[slot], Int(offsets[slot]))
+        let word = table.bytes.word(at: slot * Self.slotLength)
+        return word == 0 ? nil : (UInt32(truncatingIfNeeded: word >> 32), Int(word & 0xFFFF))
     }
 
     mutating func insert(_ hash: UInt32, offset: Int) {
         guard used < Self.entriesMax else { return }
         var slot = Self.firstSlot(hash)
-        while offsets[slot] != 0 { slot = Self.slot(after: slot) }
-        offsets[slot] = UInt16(offset)
-        hashes[slot] = hash
+        while entry(slot) != nil { slot = Self.slot(after: slot) }
+        var bytes = table.mutableBytes
+        bytes.storeWord(UInt64(hash) << 32 | UInt64(offset), at: slot * Self.slotLength)
         used += 1
     }
 }

@@ -41,6 +41,51 @@ extension RawSpan {
         return true
     }
 
+    /// Says whether two spans hold the same octets but for the case of ASCII letters (RFC 4343 §3).
+    ///
+    /// Of names both must begin at a label: length octets, at most 63, are no letters.
+    public func hasSameFoldedBytes(as other: borrowing RawSpan) -> Bool {
+        guard byteCount == other.byteCount else { return false }
+        var i = 0
+        while i + 8 <= byteCount {
+            if foldASCII(word(at: i)) != foldASCII(other.word(at: i)) { return false }
+            i += 8
+        }
+        // The last word overlaps the one before, where there is one.
+        if byteCount >= 8 {
+            return foldASCII(word(at: byteCount - 8)) == foldASCII(other.word(at: byteCount - 8))
+        }
+        while i < byteCount {
+            if foldASCII(uint8(at: i)) != foldASCII(other.uint8(at: i)) { return false }
+            i += 1
+        }
+        return true
+    }
+
+    /// A hash of the octets in lower case; names that are equal share it.
+    ///
+    /// Not keyed: for tables whose entries one message or one configuration brings.
+    public var foldedHash: UInt64 {
+        var hash = UInt64(byteCount) &* 0x9E37_79B9_7F4A_7C15
+        var i = 0
+        while i + 8 <= byteCount {
+            hash = RawSpan.mix(hash, foldASCII(word(at: i)))
+            i += 8
+        }
+        if byteCount >= 8 { return RawSpan.mix(hash, foldASCII(word(at: byteCount - 8))) }
+        while i < byteCount {
+            hash = RawSpan.mix(hash, UInt64(foldASCII(uint8(at: i))))
+            i += 1
+        }
+        return hash
+    }
+
+    @inline(always)
+    private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (hash ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+        return product.high ^ product.low
+    }
+
     /// Copies the octets into an array, for tests and for what must outlive the borrow.
     public func toArray() -> [UInt8] {
         unsafe withUnsafeBytes { unsafe Array($0) }
@@ -88,6 +133,19 @@ extension MutableRawSpan {
                 unsafe UnsafeMutableRawBufferPointer(rebasing: destination[offset...])
                     .copyMemory(from: source)
             }
+        }
+    }
+
+    /// Brings the ASCII letters of the first `count` octets to lower case; traps outside the span.
+    public mutating func fold(first count: Int) {
+        var i = 0
+        while i + 8 <= count {
+            storeWord(foldASCII(bytes.word(at: i)), at: i)
+            i += 8
+        }
+        while i < count {
+            store(foldASCII(bytes.uint8(at: i)), at: i)
+            i += 1
         }
     }
 

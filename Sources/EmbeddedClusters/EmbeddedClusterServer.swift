@@ -58,7 +58,7 @@ private final class ClusterHandler: DatagramHandler, StreamHandler {
         _ datagram: RawSpan,
         isTruncated: Bool,
         on socket: DatagramListener,
-        from path: DatagramPath,
+        from peer: SocketAddress,
         reply: inout MutableRawSpan
     ) -> Int {
         cluster.answer(datagram, isStream: false, reply: &reply)

@@ -7,13 +7,13 @@ import Routing
 ///
 /// One per worker, used on its thread only. Time is in milliseconds of a clock that never goes back.
 public final class Forwarder {
-    var snapshot: ForwardingSnapshot
+    let snapshot: ForwardingSnapshot
     /// Shared by all workers; nil when nothing is to be cached.
     let cache: AnswerCache?
     /// Failures, apart from answers (RFC 9520).
     let failures: AnswerCache
     let metrics: WorkerMetrics
-    unowned let output: any ForwarderOutput
+    let output: any ForwarderOutput
     var random: any RandomNumberGenerator
     var pending = PendingQueries()
     var waiters = Waiters(limit: ForwardingLimits.waitersMax)

@@ -55,8 +55,15 @@ final class UpstreamConnections {
 
     // MARK: - From the connections
 
-    fileprivate func received(_ message: RawSpan, on connection: UpstreamConnection) {
-        events.received(message, isCut: false, from: connection.upstream, over: .tcp, via: connection.token)
+    fileprivate func received(_ message: RawSpan, on connection: UpstreamConnection, at receivedAt: UInt64) {
+        events.received(
+            message,
+            isCut: false,
+            from: connection.upstream,
+            over: .tcp,
+            via: connection.token,
+            at: receivedAt
+        )
     }
 
     fileprivate func batchEnded() { events.batchEnded() }
@@ -83,7 +90,7 @@ private final class UpstreamConnection: StreamHandler {
     }
 
     func connection(_ connection: StreamConnection, received message: RawSpan) {
-        owner.received(message, on: self)
+        owner.received(message, on: self, at: connection.receivedAt)
     }
 
     func connectionOpened(_ connection: StreamConnection) { wasOpen = true }

@@ -5,12 +5,14 @@ import Transport
 
 /// What upstream sockets and connections tell their worker.
 protocol UpstreamEvents: AnyObject {
+    /// Takes a message that came at `receivedAt` nanoseconds of MonotonicClock.
     func received(
         _ message: RawSpan,
         isCut: Bool,
         from upstream: UpstreamID,
         over transport: UpstreamTransport,
-        via token: SocketToken
+        via token: SocketToken,
+        at receivedAt: UInt64
     )
     /// The socket or connection is of no more use.
     ///
@@ -37,16 +39,23 @@ final class UpstreamSockets {
     private let loop: EventLoop
     private let batch: DatagramBatch
     private unowned let events: any UpstreamEvents
-    private var pools: [UpstreamID: [UpstreamSocket]] = [:]
+    /// The open sockets of each server, by its place in the routing table.
+    private var pools: [[UpstreamSocket]] = []
     private var retired: [UpstreamSocket] = []
     private var nextToken: UInt32 = 0
-    private var random = SystemRandomNumberGenerator()
+    private var random: RandomPool
     private var failures: [UpstreamSocket] = []
     private var notifying: Deferred?
     private(set) var count = 0
 
-    init(_ loop: EventLoop, batch: DatagramBatch, events: any UpstreamEvents) throws(SystemError) {
+    init(
+        _ loop: EventLoop,
+        batch: DatagramBatch,
+        events: any UpstreamEvents,
+        random: RandomPool
+    ) throws(SystemError) {
         self.loop = loop
+        self.random = random
         self.batch = batch
         self.events = events
         notifying = try Deferred(loop) { [unowned self] in reportFailures() }
@@ -68,14 +77,15 @@ final class UpstreamSockets {
     }
 
     private func choose(_ upstream: UpstreamID, _ address: SocketAddress) -> UpstreamSocket? {
-        let pool = pools[upstream] ?? []
-        if pool.count < Self.socketsPerUpstream, count < Self.socketsMax,
+        let place = Int(upstream.rawValue)
+        while pools.count <= place { pools.append([]) }
+        if pools[place].count < Self.socketsPerUpstream, count < Self.socketsMax,
             let new = open(upstream, address)
         {
-            pools[upstream, default: []].append(new)
+            pools[place].append(new)
             return new
         }
-        return pool.randomElement(using: &random)
+        return pools[place].randomElement(using: &random)
     }
 
     private func open(_ upstream: UpstreamID, _ address: SocketAddress) -> UpstreamSocket? {
@@ -86,7 +96,13 @@ final class UpstreamSockets {
         )
         let new = UpstreamSocket(upstream, SocketToken(rawValue: nextToken), queries: queries, owner: self)
         do throws(SystemError) {
-            new.socket = try DatagramClientSocket(loop, to: address, batch: batch, handler: new)
+            new.socket = try DatagramClientSocket(
+                loop,
+                to: address,
+                batch: batch,
+                handler: new,
+                using: &random
+            )
         } catch {
             return nil
         }
@@ -95,8 +111,7 @@ final class UpstreamSockets {
     }
 
     private func retire(_ socket: UpstreamSocket) {
-        pools[socket.upstream]?.removeAll { $0 === socket }
-        if pools[socket.upstream]?.isEmpty == true { pools[socket.upstream] = nil }
+        pools[Int(socket.upstream.rawValue)].removeAll { $0 === socket }
         retired.append(socket)
     }
 
@@ -104,7 +119,7 @@ final class UpstreamSockets {
     ///
     /// Called about once a second.
     func sweep(now: UInt64) {
-        for pool in pools.values {
+        for pool in pools {
             for socket in pool where now >= socket.lastUsed + Self.lingerMilliseconds { retire(socket) }
         }
         retired.removeAll { socket in
@@ -116,9 +131,9 @@ final class UpstreamSockets {
 
     /// Closes everything.
     func closeAll() {
-        for socket in pools.values.joined() { close(socket) }
+        for socket in pools.joined() { close(socket) }
         for socket in retired { close(socket) }
-        pools = [:]
+        pools = []
         retired = []
     }
 
@@ -131,7 +146,14 @@ final class UpstreamSockets {
     // MARK: - From the sockets
 
     fileprivate func received(_ message: RawSpan, isCut: Bool, on socket: UpstreamSocket) {
-        events.received(message, isCut: isCut, from: socket.upstream, over: .udp, via: socket.token)
+        events.received(
+            message,
+            isCut: isCut,
+            from: socket.upstream,
+            over: .udp,
+            via: socket.token,
+            at: batch.receivedAt
+        )
     }
 
     fileprivate func batchEnded() { events.batchEnded() }

@@ -5,7 +5,6 @@ import EventLoop
 import Forwarding
 import Metrics
 import Routing
-import Synchronization
 import Transport
 
 /// What a worker needs to start; crosses to its thread once.
@@ -22,18 +21,9 @@ struct WorkerConfiguration: Sendable {
 /// Made on its own thread and used there only.
 final class Worker {
     let loop: EventLoop
-    let snapshot: ForwardingSnapshot
-    let batch: DatagramBatch
-    var datagramListeners: [DatagramListener] = []
-    var streamListeners: [StreamListener] = []
-    private let streams: StreamResources
-    private(set) var sockets: UpstreamSockets?
-    private(set) var upstreamConnections: UpstreamConnections?
-    private(set) var forwarder: Forwarder?
-    /// The way back to each waiting client, by the place that the forwarder gave it.
-    private var paths: [ReplyPath?] = []
-    /// The client whose query the forwarder is looking at.
-    var currentPath: ReplyPath?
+    private let batch: DatagramBatch
+    private let output: WorkerOutput
+    private let forwarder: Forwarder
     var streamReply = WireBuffer(capacity: WireLimits.messageLength + 8)
     private var expiry: Timer?
     private var sweep: Timer?
@@ -47,32 +37,28 @@ final class Worker {
     /// Milliseconds that queries in flight get when the server stops.
     private static let drainMilliseconds: UInt64 = 5000
 
-    enum ReplyPath {
-        case datagram(DatagramListener, DatagramPath)
-        case stream(StreamConnection)
-    }
-
     /// Binds all sockets; throws what the system says when it refuses.
     init(_ configuration: WorkerConfiguration) throws(ServerError) {
-        snapshot = configuration.snapshot
         do throws(SystemError) {
             loop = try EventLoop()
             batch = try DatagramBatch(loop)
-            streams = try StreamResources(loop)
+            output = WorkerOutput(configuration.snapshot.table, streams: try StreamResources(loop))
         } catch {
             throw .system(error)
         }
+        let random = RandomPool()
         forwarder = Forwarder(
             snapshot: configuration.snapshot,
             cache: configuration.cache,
             failures: configuration.failures,
             metrics: configuration.metrics,
-            output: self,
+            output: output,
+            random: random,
             now: Self.now()
         )
         do throws(SystemError) {
-            sockets = try UpstreamSockets(loop, batch: batch, events: self)
-            upstreamConnections = try UpstreamConnections(loop, events: self)
+            output.sockets = try UpstreamSockets(loop, batch: batch, events: self, random: random)
+            output.connections = try UpstreamConnections(loop, events: self)
             expiry = try Timer(loop) { [unowned self] in expire() }
             sweep = try Timer(loop) { [unowned self] in sweepOnce() }
         } catch {
@@ -80,15 +66,7 @@ final class Worker {
         }
         for address in configuration.listen {
             do throws(SystemError) {
-                let datagrams = try DatagramListener(
-                    loop,
-                    SocketAddress(address),
-                    batch: batch,
-                    handler: self
-                )
-                datagramListeners.append(datagrams)
-                let listener = try StreamListener(SocketAddress(address), resources: streams, handler: self)
-                streamListeners.append(listener)
+                try listen(SocketAddress(address))
             } catch {
                 throw .cannotListen(address, error)
             }
@@ -96,46 +74,56 @@ final class Worker {
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
     }
 
+    private func listen(_ address: SocketAddress) throws(SystemError) {
+        let place = output.datagramListeners.count
+        output.datagramListeners.append(
+            try DatagramListener(loop, address, batch: batch, handler: self, tag: place)
+        )
+        output.streamListeners.append(
+            try StreamListener(address, resources: output.streams, handler: self)
+        )
+    }
+
     /// Runs until `drain` is through.
     func run() { loop.run() }
 
-    static func now() -> UInt64 { MonotonicClock.nanoseconds() / 1_000_000 }
+    private static func now() -> UInt64 { milliseconds(MonotonicClock.nanoseconds()) }
 
-    /// Handles one query; the reply that is ready at once is in `reply`, its length returned, 0 for none.
+    private static func milliseconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000 }
+
+    /// Handles one query that came at `receivedAt` nanoseconds, for which `output` knows the way back.
     func handle(
         query: RawSpan,
         from peer: SocketAddress,
         isStream: Bool,
-        path: @autoclosure () -> ReplyPath,
+        receivedAt: UInt64,
         reply: inout MutableRawSpan
     ) -> QueryOutcome {
-        guard let forwarder else { return .drop }
-        currentPath = path()
-        let outcome = forwarder.handle(
+        output.now = Self.milliseconds(receivedAt)
+        return forwarder.handle(
             query: query,
             from: Client(address: peer.ipAddress, isStream: isStream),
-            now: Self.now(),
+            now: output.now,
             reply: &reply
         )
-        if outcome == .pending { armExpiry() }
-        return outcome
     }
 
     // MARK: - Time
 
-    func armExpiry() {
-        guard let expiry, forwarder?.hasPending == true, !expiry.isScheduled else { return }
+    private func armExpiry() {
+        guard let expiry, forwarder.hasPending, !expiry.isScheduled else { return }
         expiry.schedule(afterMilliseconds: Self.expiryInterval)
     }
 
     private func expire() {
-        forwarder?.expire(now: Self.now())
+        output.now = Self.now()
+        forwarder.expire(now: output.now)
         armExpiry()
         stopIfDrained()
     }
 
     private func sweepOnce() {
-        sockets?.sweep(now: Self.now())
+        output.sockets?.sweep(now: Self.now())
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
         stopIfDrained()
     }
@@ -147,58 +135,22 @@ final class Worker {
         guard !isDraining else { return }
         isDraining = true
         drainDeadline = Self.now() + Self.drainMilliseconds
-        for listener in datagramListeners { listener.stopReceiving() }
-        for listener in streamListeners { listener.stop() }
+        output.stopListening()
         sweep?.schedule(afterMilliseconds: 10)
         stopIfDrained()
     }
 
     func stopIfDrained() {
         guard isDraining, !hasStopped else { return }
-        let isIdle = forwarder?.hasPending != true && streams.connectionCount == 0
+        let isIdle = !forwarder.hasPending && output.streams.connectionCount == 0
         guard isIdle || Self.now() >= drainDeadline else {
             sweep?.schedule(afterMilliseconds: 10)
             return
         }
         // Closing connections calls back.
         hasStopped = true
-        for listener in datagramListeners { listener.stop() }
-        streams.closeConnections()
-        sockets?.closeAll()
-        upstreamConnections?.closeAll()
+        output.closeAll()
         loop.stop()
-    }
-}
-
-// MARK: - What the forwarder wants done
-
-extension Worker: ForwarderOutput {
-    func admitted(_ waiter: WaiterID) {
-        let place = Int(waiter.rawValue)
-        while paths.count <= place { paths.append(nil) }
-        paths[place] = currentPath
-    }
-
-    func reply(_ message: borrowing RawSpan, to waiter: WaiterID) {
-        let path = paths[Int(waiter.rawValue)]
-        paths[Int(waiter.rawValue)] = nil
-        switch path {
-        case .datagram(let listener, let path): listener.queue(message, to: path)
-        case .stream(let connection): connection.send(message)
-        case nil: break
-        }
-    }
-
-    func send(
-        _ message: borrowing RawSpan,
-        to upstream: UpstreamID,
-        over transport: UpstreamTransport
-    ) -> SocketToken? {
-        let address = SocketAddress(snapshot.table.upstreams[Int(upstream.rawValue)])
-        return switch transport {
-        case .udp: sockets?.send(message, to: upstream, at: address, now: Self.now())
-        case .tcp: upstreamConnections?.send(message, to: upstream, at: address)
-        }
     }
 }
 
@@ -210,20 +162,23 @@ extension Worker: UpstreamEvents {
         isCut: Bool,
         from upstream: UpstreamID,
         over transport: UpstreamTransport,
-        via token: SocketToken
+        via token: SocketToken,
+        at receivedAt: UInt64
     ) {
-        forwarder?.handle(
+        output.now = Self.milliseconds(receivedAt)
+        forwarder.handle(
             response: message,
             from: upstream,
             over: transport,
             via: token,
             isCut: isCut,
-            now: Self.now()
+            now: output.now
         )
     }
 
     func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool) {
-        forwarder?.failed(upstream, via: token, wasOpen: wasOpen, now: Self.now())
+        output.now = Self.now()
+        forwarder.failed(upstream, via: token, wasOpen: wasOpen, now: output.now)
     }
 
     // What was queued leaves by itself at the end of the loop's round.
@@ -237,17 +192,55 @@ extension Worker: DatagramHandler {
         _ datagram: RawSpan,
         isTruncated: Bool,
         on socket: DatagramListener,
-        from path: DatagramPath,
+        from peer: SocketAddress,
         reply: inout MutableRawSpan
     ) -> Int {
+        output.source = .datagrams(listener: socket.tag)
         // What is longer than our buffer is no query; its start gets FORMERR like any cut message.
         let outcome = handle(
             query: datagram,
-            from: path.peer,
+            from: peer,
             isStream: false,
-            path: .datagram(socket, path),
+            receivedAt: batch.receivedAt,
             reply: &reply
         )
         return if case .reply(let length) = outcome { length } else { 0 }
+    }
+}
+
+// MARK: - Queries of clients over TCP (RFC 7766)
+
+extension Worker: StreamHandler {
+    func connection(_ connection: StreamConnection, received message: RawSpan) {
+        if !Self.answer(message, on: connection, of: self, &streamReply) { connection.abandonQuery() }
+    }
+
+    func readEnded(_ connection: StreamConnection) { batchEnded() }
+
+    func connectionClosed(_ connection: StreamConnection, _ reason: StreamCloseReason) { stopIfDrained() }
+
+    /// Handles one query; false when it gets no answer.
+    private static func answer(
+        _ message: RawSpan,
+        on connection: StreamConnection,
+        of worker: Worker,
+        _ buffer: inout WireBuffer
+    ) -> Bool {
+        worker.output.source = .stream(connection.id)
+        var reply = buffer.mutableBytes
+        let outcome = worker.handle(
+            query: message,
+            from: connection.peer,
+            isStream: true,
+            receivedAt: connection.receivedAt,
+            reply: &reply
+        )
+        switch outcome {
+        case .reply(let length):
+            connection.send(reply.readable.extracting(first: length))
+            return true
+        case .pending: return true
+        case .drop: return false
+        }
     }
 }

@@ -8,11 +8,15 @@ import Glibc
 public final class DatagramBatch {
     /// What was lost.
     public internal(set) var counters = DatagramCounters()
+    /// When the batch that is being handed on was received, in nanoseconds of MonotonicClock.
+    public private(set) var receivedAt = MonotonicClock.nanoseconds()
 
     private let incoming = MessageVector()
     private let replies = MessageVector()
     private let outgoing = MessageVector()
     private var queue: [QueuedDatagram] = []
+    /// The slot that is being handed on.
+    private var current = 0
     private var flushAtEndOfRound: Deferred?
 
     /// Makes the slots: 0.8 MB of addresses, of which the pages are used that traffic needs.
@@ -40,16 +44,17 @@ public final class DatagramBatch {
         if received <= 0 { return 0 }
         var replyCount = 0
         for i in 0..<received {
-            guard let path = incoming.path(i) else {
+            guard let peer = incoming.peer(i) else {
                 counters.unanswerable += 1
                 continue
             }
+            current = i
             var reply = replies.writable(replyCount)
             let length = handler.handle(
                 incoming.received(i),
                 isTruncated: incoming.isTruncated(i),
                 on: listener,
-                from: path,
+                from: peer,
                 reply: &reply
             )
             // The handler may have stopped the listener.
@@ -63,6 +68,9 @@ public final class DatagramBatch {
         for i in 0..<received { incoming.prepareToReceive(i) }
         return received
     }
+
+    /// The way back to the sender of the datagram that is being handed on.
+    var currentPath: DatagramPath { incoming.path(current) }
 
     /// Receives one batch for a client; returns the number received, or a negative error number.
     func receive(for socket: DatagramClientSocket, _ handler: any DatagramClientHandler) -> Int {
@@ -86,6 +94,7 @@ public final class DatagramBatch {
 
     private func receive(_ incoming: borrowing MessageVector, _ fd: CInt) -> Int {
         let received = incoming.receive(fd)
+        if received > 0 { receivedAt = MonotonicClock.nanoseconds() }
         if received < 0 && received != -Int(EAGAIN) { counters.receiveFailed += 1 }
         return received == -Int(EAGAIN) ? 0 : received
     }

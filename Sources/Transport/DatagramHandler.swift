@@ -5,13 +5,13 @@ public protocol DatagramHandler: AnyObject {
     /// Takes one datagram; returns the octets of the reply that was written into `reply`, 0 for none.
     ///
     /// The reply leaves with those of the whole batch. An answer that comes later goes through
-    /// `DatagramListener.queue(_:to:)`, with the same path. `isTruncated` says that the datagram was longer than
-    /// `TransportLimits.datagramLength` and that its rest is lost.
+    /// `DatagramListener.queue(_:to:)`, to the listener's `currentPath` as of now. `isTruncated` says that the
+    /// datagram was longer than `TransportLimits.datagramLength` and that its rest is lost.
     func handle(
         _ datagram: RawSpan,
         isTruncated: Bool,
         on socket: DatagramListener,
-        from path: DatagramPath,
+        from peer: SocketAddress,
         reply: inout MutableRawSpan
     ) -> Int
 

@@ -6,6 +6,8 @@ public import EventLoop
 public final class DatagramListener: DatagramSender {
     /// The address with the port that the kernel chose when it was 0.
     public let localAddress: SocketAddress
+    /// What its owner knows it by.
+    public let tag: Int
 
     private let batch: DatagramBatch
     private var socket: SocketDescriptor?
@@ -18,7 +20,8 @@ public final class DatagramListener: DatagramSender {
         _ loop: EventLoop,
         _ address: SocketAddress,
         batch: DatagramBatch,
-        handler: any DatagramHandler
+        handler: any DatagramHandler,
+        tag: Int = 0
     ) throws(SystemError) {
         let socket = try SocketDescriptor(.datagram, for: address)
         try socket.prepareToListen(on: address)
@@ -29,6 +32,7 @@ public final class DatagramListener: DatagramSender {
         localAddress = try socket.localAddress()
         fd = socket.fd
         self.batch = batch
+        self.tag = tag
         self.handler = handler
         self.socket = consume socket
         watcher = try Watcher(loop, fd: fd, .read) { [unowned self] in receive() }
@@ -38,6 +42,9 @@ public final class DatagramListener: DatagramSender {
 
     /// Says whether it was not stopped.
     public var isOpen: Bool { fd >= 0 }
+
+    /// The way back to the sender of the datagram that the handler was given; in `handle` only.
+    public var currentPath: DatagramPath { batch.currentPath }
 
     /// Queues a late reply, which leaves at the end of the loop's round or with `flush()`.
     ///

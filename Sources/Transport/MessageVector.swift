@@ -85,14 +85,21 @@ struct MessageVector: ~Copyable {
         unsafe headers[checked(i)].header.msg_flags & CInt(MSG_TRUNC) != 0
     }
 
-    /// Who sent the datagram of a slot, and to which address when the socket reports that.
+    /// Who sent the datagram of a slot.
     ///
     /// Nil for what cannot be answered: port 0 can be forged only.
-    func path(_ i: Int) -> DatagramPath? {
+    func peer(_ i: Int) -> SocketAddress? {
         guard let peer = unsafe SocketAddress(addresses[checked(i)]), peer.port != 0 else { return nil }
+        return peer
+    }
+
+    /// The way back to the sender of a slot, whose `peer` is not nil: with the address that was asked, when the
+    /// socket reports that.
+    func path(_ i: Int) -> DatagramPath {
+        guard let peer = peer(i) else { preconditionFailure("the sender of the slot cannot be answered") }
         if unsafe headers[i].header.msg_controllen == 0 { return DatagramPath(peer: peer) }
         var local = csystem_local_path()
-        if unsafe csystem_take_packet_info(&headers[i].header, &local) == 0 {
+        if unsafe csystem_packet_info(&headers[i].header, &local) == 0 {
             return DatagramPath(peer: peer)
         }
         let (high, low) = unsafe unsafeBitCast(local.address, to: (UInt64, UInt64).self)
@@ -128,6 +135,7 @@ struct MessageVector: ~Copyable {
         unsafe headers[i].header.msg_namelen = source.msg_namelen
         unsafe headers[i].header.msg_control = source.msg_control
         unsafe headers[i].header.msg_controllen = source.msg_controllen
+        if unsafe source.msg_controllen != 0 { unsafe csystem_turn_packet_info(&headers[i].header) }
     }
 
     /// Fills a slot with a message to the other end of a path; without one, of a connected socket.

@@ -16,6 +16,7 @@ extension StreamConnection {
         if count < 0 { return close(.failed(SystemError(call: "recv", errno: CInt(-count)))) }
         if count == 0 { return peerEnded() }
         lastActivity = MonotonicClock.nanoseconds()
+        receivedAt = lastActivity
         handOn(input.prefix(count))
     }
 
@@ -23,6 +24,7 @@ extension StreamConnection {
     func handOnUnparsed() {
         let octets = unparsed
         unparsed = []
+        receivedAt = MonotonicClock.nanoseconds()
         handOn(unsafe octets.span.bytes)
     }
 

@@ -26,6 +26,9 @@ public final class StreamConnection {
     /// Queries that were received and not answered, or sent and not responded to.
     public internal(set) var pendingQueries = 0
 
+    /// When the messages that are being handed on were read, in nanoseconds of MonotonicClock.
+    public internal(set) var receivedAt: UInt64
+
     let role: Role
     let resources: StreamResources
     /// The listener that accepted it.
@@ -83,6 +86,7 @@ public final class StreamConnection {
         state = .open
         openedAt = MonotonicClock.nanoseconds()
         lastActivity = openedAt
+        receivedAt = openedAt
         self.peer = peer
         self.resources = resources
         self.handler = handler
@@ -111,6 +115,7 @@ public final class StreamConnection {
         state = .connecting
         openedAt = MonotonicClock.nanoseconds()
         lastActivity = openedAt
+        receivedAt = openedAt
         listenerID = nil
         self.peer = peer
         self.resources = resources

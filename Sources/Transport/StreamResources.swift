@@ -36,6 +36,9 @@ public final class StreamResources {
     /// The number of connections from clients that are open.
     public var connectionCount: Int { connections.count }
 
+    /// The open connection of a client that has this identifier.
+    public func connection(_ id: UInt64) -> StreamConnection? { connections[id] }
+
     /// An identifier that no connection and no listener of this worker had.
     func makeID() -> UInt64 {
         lastID += 1

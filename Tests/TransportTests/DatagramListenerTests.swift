@@ -23,10 +23,11 @@ private final class EchoHandler: DatagramHandler {
         _ datagram: RawSpan,
         isTruncated: Bool,
         on socket: DatagramListener,
-        from path: DatagramPath,
+        from peer: SocketAddress,
         reply: inout MutableRawSpan
     ) -> Int {
         remaining -= 1
+        let path = socket.currentPath
         paths.append(path)
         lengths.append(datagram.byteCount)
         truncated.append(isTruncated)

@@ -60,11 +60,18 @@ struct csystem_local_path {
     uint32_t interface;
 };
 
-/// Takes IP_PKTINFO or IPV6_PKTINFO from a header that was received. Returns 1 when there is one, 0 when not.
+/// Fills a buffer of at most 256 octets with random ones of the system's cryptographic generator; ends the process
+/// when there is none.
+void csystem_random(void *buffer, size_t count);
+
+/// Reads IP_PKTINFO or IPV6_PKTINFO of a header that was received. Returns 1 when there is one, 0 when not.
+int csystem_packet_info(struct msghdr *header, struct csystem_local_path *path);
+
+/// Makes the control message of a header that was received ready to be sent back with the reply.
 ///
-/// The control message is made ready to be sent back with the reply: its interface is unset, so that the reply is
-/// routed as usual, but for a link-local address, which means nothing without it.
-int csystem_take_packet_info(struct msghdr *header, struct csystem_local_path *path);
+/// Its interface is unset, so that the reply is routed as usual, but for a link-local address, which means nothing
+/// without it.
+void csystem_turn_packet_info(struct msghdr *header);
 
 /// Writes IP_PKTINFO (family AF_INET) or IPV6_PKTINFO into the header's control buffer, which has room for
 /// csystem_control_capacity octets, and sets its length.

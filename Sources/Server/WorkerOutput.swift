@@ -1,0 +1,89 @@
+import DNSWire
+import Forwarding
+import Routing
+import Transport
+
+/// The sockets of one worker, as its forwarder uses them: the way back to each waiting client, and the way to servers.
+///
+/// Used on the worker's thread only.
+final class WorkerOutput: ForwarderOutput {
+    /// Where the query that the forwarder is looking at came from.
+    enum Source: BitwiseCopyable {
+        /// The datagram that this listener is handing on.
+        case datagrams(listener: Int)
+        /// A connection, by its identifier.
+        case stream(UInt64)
+    }
+
+    var source = Source.datagrams(listener: 0)
+    /// The time of the current event, in milliseconds.
+    var now: UInt64 = 0
+    var datagramListeners: [DatagramListener] = []
+    var streamListeners: [StreamListener] = []
+    let streams: StreamResources
+    var sockets: UpstreamSockets?
+    var connections: UpstreamConnections?
+
+    private let table: RoutingTable
+    /// By the place that the forwarder gave the client.
+    private var paths: [ReplyPath] = []
+
+    private enum ReplyPath: BitwiseCopyable {
+        case datagram(listener: Int, DatagramPath)
+        /// A client that has closed its connection meanwhile gets nothing.
+        case stream(UInt64)
+    }
+
+    init(_ table: RoutingTable, streams: StreamResources) {
+        self.table = table
+        self.streams = streams
+    }
+
+    // MARK: - Clients
+
+    func admitted(_ waiter: WaiterID) {
+        let path: ReplyPath =
+            switch source {
+            case .datagrams(let listener):
+                .datagram(listener: listener, datagramListeners[listener].currentPath)
+            case .stream(let id): .stream(id)
+            }
+        while paths.count <= Int(waiter.rawValue) { paths.append(path) }
+        paths[Int(waiter.rawValue)] = path
+    }
+
+    func reply(_ message: borrowing RawSpan, to waiter: WaiterID) {
+        switch paths[Int(waiter.rawValue)] {
+        case .datagram(let listener, let path): datagramListeners[listener].queue(message, to: path)
+        case .stream(let id): streams.connection(id)?.send(message)
+        }
+    }
+
+    // MARK: - Servers
+
+    func send(
+        _ message: borrowing RawSpan,
+        to upstream: UpstreamID,
+        over transport: UpstreamTransport
+    ) -> SocketToken? {
+        let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
+        return switch transport {
+        case .udp: sockets?.send(message, to: upstream, at: address, now: now)
+        case .tcp: connections?.send(message, to: upstream, at: address)
+        }
+    }
+
+    // MARK: - Stopping
+
+    func stopListening() {
+        for listener in datagramListeners { listener.stopReceiving() }
+        for listener in streamListeners { listener.stop() }
+    }
+
+    func closeAll() {
+        for listener in datagramListeners { listener.stop() }
+        streams.closeConnections()
+        sockets?.closeAll()
+        connections?.closeAll()
+    }
+}
