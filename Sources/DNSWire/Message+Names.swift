@@ -34,6 +34,13 @@ public enum Message {
         var matched = 0
         var pointers = 0
         while position < message.byteCount, matched < name.byteCount {
+            // What is left of the name is most often written out here.
+            let rest = name.extracting(matched..<name.byteCount)
+            if position == runStart, position + rest.byteCount <= message.byteCount,
+                message.extracting(position..<position + rest.byteCount).hasSameFoldedBytes(as: rest)
+            {
+                return true
+            }
             let octet = Int(message.uint8(at: position))
             if octet >= 192 {
                 guard position + 1 < message.byteCount else { return false }

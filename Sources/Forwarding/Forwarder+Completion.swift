@@ -6,12 +6,12 @@ import Routing
 
 extension Forwarder {
     /// The builder holds the answer of a question: stores it, answers its waiters, continues chains.
-    func finish(_ query: PendingQuery, _ now: UInt64) {
+    mutating func finish(_ query: PendingQuery, _ now: UInt64) {
         if let cache { builder.store(in: cache, query.key, now: now) }
         var parents: [PendingReference] = []
-        while let (id, waiter) = waiters.removeFirst(&query.waiters) {
-            switch waiter.kind {
-            case .client(let context): reply(waiter, context, id)
+        while let id = waiters.removeFirst(&query.waiters) {
+            switch waiters[id].kind {
+            case .client(let context): reply(context, id)
             case .pendingQuery(let parent): parents.append(parent)
             }
         }
@@ -27,15 +27,15 @@ extension Forwarder {
     /// Ends a question without an answer.
     ///
     /// The failure is remembered apart from answers.
-    func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
+    mutating func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
         // What the way to a question has used up of the budget says nothing of the question itself.
         if !failure.isOfChain || query.inheritedLinks == 0 { remember(failure, query.key, now: now) }
         var parents: [PendingReference] = []
-        while let (id, waiter) = waiters.removeFirst(&query.waiters) {
-            switch waiter.kind {
+        while let id = waiters.removeFirst(&query.waiters) {
+            switch waiters[id].kind {
             case .client(let context):
                 metrics.count(.failures)
-                Self.replyFailure(&replyBuffer, waiter, context, failure, output, id)
+                Self.replyFailure(&replyBuffer, waiters[id], context, failure, output, id)
             case .pendingQuery(let parent): parents.append(parent)
             }
         }
@@ -47,13 +47,13 @@ extension Forwarder {
     }
 
     /// Takes a question out of all tables.
-    func settle(_ query: PendingQuery) {
+    mutating func settle(_ query: PendingQuery) {
         wheel.remove(query.place)
         pending.remove(query)
     }
 
-    private func reply(_ waiter: Waiter, _ context: ReplyContext, _ id: WaiterID) {
-        if Self.reply(builder, &replyBuffer, waiter, context, output, id) {
+    private mutating func reply(_ context: ReplyContext, _ id: WaiterID) {
+        if Self.reply(builder, &replyBuffer, waiters[id], context, output, id) {
             metrics.count(.truncatedReplies)
         }
     }
@@ -99,7 +99,7 @@ extension Forwarder {
 
 extension Forwarder {
     /// The builder holds the links of a chain that leaves the route: resolves its target by the target's own route.
-    func chase(_ query: PendingQuery, _ target: DomainName, links: Int, _ now: UInt64) {
+    mutating func chase(_ query: PendingQuery, _ target: DomainName, links: Int, _ now: UInt64) {
         query.chainLinks += links
         guard query.inheritedLinks + query.chainLinks <= ForwardingLimits.chainLinksMax else {
             return fail(query, .chainTooLong, now)
@@ -132,7 +132,7 @@ extension Forwarder {
     }
 
     /// Makes a chain wait for the question that resolves its target.
-    private func join(
+    private mutating func join(
         _ query: PendingQuery,
         _ key: CacheKey,
         _ target: DomainName,
@@ -178,7 +178,7 @@ extension Forwarder {
     }
 
     /// The answer in the cache as a whole message.
-    private func cachedMessage(
+    private mutating func cachedMessage(
         _ key: CacheKey,
         _ name: DomainName,
         _ qtype: RecordType,
@@ -220,7 +220,7 @@ extension Forwarder {
     }
 
     /// Puts the answer for the target behind the links of the chain, and settles the question with the result.
-    private func complete(_ query: PendingQuery, with tail: FoundTarget, _ now: UInt64) {
+    private mutating func complete(_ query: PendingQuery, with tail: FoundTarget, _ now: UInt64) {
         let chain = query.chain
         let links: Int
         do throws(BuildError) {

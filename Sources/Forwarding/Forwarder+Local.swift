@@ -6,7 +6,7 @@ import Metrics
 import Routing
 
 extension Forwarder {
-    func answerLocally(
+    mutating func answerLocally(
         _ local: LocalAnswer,
         _ query: Query,
         _ message: borrowing RawSpan,
@@ -34,7 +34,7 @@ extension Forwarder {
     /// Writes a local answer into the builder.
     ///
     /// `qname` is folded.
-    func build(_ local: LocalAnswer, _ qname: DomainName, _ qtype: RecordType) throws(BuildError) {
+    mutating func build(_ local: LocalAnswer, _ qname: DomainName, _ qtype: RecordType) throws(BuildError) {
         try builder.begin(qname, qtype)
         let apex = qname.suffix(from: local.apexOffset)
         let ttl = ForwardingLimits.localTTLSeconds
@@ -73,7 +73,7 @@ extension Forwarder {
     }
 
     /// The SOA of a zone that only this server knows (RFC 6303 §3).
-    private func appendSOA(
+    private mutating func appendSOA(
         _ apex: DomainName,
         ttl: UInt32,
         to section: MessageSection
@@ -89,7 +89,7 @@ extension Forwarder {
 // MARK: - Class CH
 
 extension Forwarder {
-    func answerOtherClass(
+    mutating func answerOtherClass(
         _ query: Query,
         _ message: borrowing RawSpan,
         _ client: Client,

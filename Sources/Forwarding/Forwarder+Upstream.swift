@@ -6,7 +6,7 @@ public import Routing
 
 extension Forwarder {
     /// Makes a pending query; nil when too many are in flight.
-    func start(
+    mutating func start(
         _ key: CacheKey,
         _ qname: DomainName,
         _ qtype: RecordType,
@@ -24,7 +24,7 @@ extension Forwarder {
     }
 
     /// Maps the name and asks the first server.
-    func begin(_ query: PendingQuery, _ now: UInt64) {
+    mutating func begin(_ query: PendingQuery, _ now: UInt64) {
         let route = query.routeInfo
         guard let name = route.mapping.map({ $0.upstreamName(query.qname) }) ?? query.qname else {
             var failure = Failure.mappedNameTooLong(route)
@@ -40,7 +40,7 @@ extension Forwarder {
     /// Asks the server whose turn it is.
     ///
     /// Without one, waits for open attempts, or fails.
-    func askNext(_ query: PendingQuery, _ now: UInt64) {
+    mutating func askNext(_ query: PendingQuery, _ now: UInt64) {
         while let position = nextUpstream(query, now) {
             let upstream = query.routeInfo.upstreams[position]
             let transport = query.snapshot.table.upstreams[Int(upstream.rawValue)].transport
@@ -72,7 +72,7 @@ extension Forwarder {
     }
 
     /// Sends the question; false when the system did not take it.
-    private func send(
+    private mutating func send(
         _ query: PendingQuery,
         _ upstream: UpstreamID,
         _ position: Int,
@@ -86,7 +86,7 @@ extension Forwarder {
         let state = upstreams[Int(upstream.rawValue)]
         let hasEDNS = withEDNS && !state.isPlain(now: now)
         guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
-        guard let token = Self.send(queryWriter, output, upstream, transport) else { return false }
+        guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
         upstreams[Int(upstream.rawValue)].sent(now: now)
         let sends = sends(query, to: position)
@@ -121,17 +121,8 @@ extension Forwarder {
         }
     }
 
-    private static func send(
-        _ writer: borrowing MessageWriter,
-        _ output: any ForwarderOutput,
-        _ upstream: UpstreamID,
-        _ transport: UpstreamTransport
-    ) -> SocketToken? {
-        output.send(writer.bytes, to: upstream, over: transport)
-    }
-
     /// An ID that no open query to this server has, from all 65,536 (RFC 5452 §9.2).
-    private func freshID(_ upstream: UpstreamID, _ transport: UpstreamTransport) -> MessageID? {
+    private mutating func freshID(_ upstream: UpstreamID, _ transport: UpstreamTransport) -> MessageID? {
         for _ in 0..<16 {
             let id = MessageID(rawValue: UInt16(truncatingIfNeeded: random.next()))
             if pending.isFree(upstream, transport, id) { return id }
@@ -139,7 +130,7 @@ extension Forwarder {
         return nil
     }
 
-    private func writeQuery(_ query: PendingQuery, _ id: MessageID, hasEDNS: Bool) -> Bool {
+    private mutating func writeQuery(_ query: PendingQuery, _ id: MessageID, hasEDNS: Bool) -> Bool {
         var flags = HeaderFlags.recursionDesired
         if query.checkingDisabled { flags |= HeaderFlags.checkingDisabled }
         queryWriter.begin(
@@ -160,7 +151,7 @@ extension Forwarder {
         }
     }
 
-    private func setTimer(_ query: PendingQuery, _ now: UInt64) {
+    private mutating func setTimer(_ query: PendingQuery, _ now: UInt64) {
         var wake = query.deadline
         for i in 0..<query.attemptCount where query.attempts[i].isOpen && !query.attempts[i].isOverdue {
             wake = min(wake, query.attempts[i].timeoutAt)
@@ -179,7 +170,7 @@ extension Forwarder {
     /// - Parameters:
     ///   - token: the socket or connection it came through.
     ///   - isCut: the datagram was longer than the buffer.
-    public func handle(
+    public mutating func handle(
         response message: borrowing RawSpan,
         from upstream: UpstreamID,
         over transport: UpstreamTransport,
@@ -241,10 +232,12 @@ extension Forwarder {
             return code == .formErr || code == .notImp
         }
         guard header.questionCount == 1 else { return false }
-        var at = WireLimits.headerLength
-        guard let qname = try? DomainName(message, at: &at), at + 4 <= message.byteCount else { return false }
-        return qname == query.upstreamName && message.uint16(at: at) == query.upstreamType.rawValue
-            && message.uint16(at: at + 2) == RecordClass.internet.rawValue
+        // No name is a pointer to what stands before the first: the question's is written out.
+        let end = WireLimits.headerLength + query.upstreamName.length
+        return end + 4 <= message.byteCount
+            && Message.hasName(message, at: WireLimits.headerLength, equalTo: query.upstreamName.bytes)
+            && message.uint16(at: end) == query.upstreamType.rawValue
+            && message.uint16(at: end + 2) == RecordClass.internet.rawValue
     }
 
     /// RFC 6891 §6.2.2, §7: servers that do not know OPT say so in one of these ways.
@@ -254,7 +247,7 @@ extension Forwarder {
     }
 
     /// Asks a server that refused a question with OPT for the same without.
-    private func resendWithoutEDNS(
+    private mutating func resendWithoutEDNS(
         _ query: PendingQuery,
         _ attempt: Attempt,
         _ code: ResponseCode,
@@ -264,7 +257,7 @@ extension Forwarder {
     }
 
     /// Asks the same server again in another manner, if it was not asked too often that way already.
-    private func resend(
+    private mutating func resend(
         _ query: PendingQuery,
         _ attempt: Attempt,
         _ transport: UpstreamTransport,
@@ -281,7 +274,7 @@ extension Forwarder {
     }
 
     /// Takes a server out of this question and asks the next.
-    func fault(_ query: PendingQuery, _ attempt: Attempt, _ reason: UpstreamFault, _ now: UInt64) {
+    mutating func fault(_ query: PendingQuery, _ attempt: Attempt, _ reason: UpstreamFault, _ now: UInt64) {
         metrics.count(.upstreamFailures)
         query.failedUpstreams |= 1 << UInt64(attempt.position)
         query.lastFault = (attempt.upstream, reason)
@@ -297,7 +290,7 @@ extension Forwarder {
     ///
     /// A connection that had been open may have been closed for being idle or old, which says nothing of its
     /// server (RFC 7766 §6.2.4): then the same server is asked once more.
-    public func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, now: UInt64) {
+    public mutating func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, now: UInt64) {
         for (query, index) in pending.attempts(upstream, token) where query.attempts[index].isOpen {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
@@ -312,7 +305,7 @@ extension Forwarder {
     }
 
     /// Lets time pass: overdue servers are asked again or passed over, overdue questions fail.
-    public func expire(now: UInt64) {
+    public mutating func expire(now: UInt64) {
         while let place = wheel.nextDue(now) {
             let query = pending[place]
             guard query.isActive else { continue }
@@ -327,7 +320,7 @@ extension Forwarder {
 
     /// Marks the attempts whose time is up; true when there was one.
     @discardableResult
-    private func timeOut(_ query: PendingQuery, _ now: UInt64) -> Bool {
+    private mutating func timeOut(_ query: PendingQuery, _ now: UInt64) -> Bool {
         var any = false
         for i in 0..<query.attemptCount {
             let attempt = query.attempts[i]

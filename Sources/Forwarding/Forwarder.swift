@@ -5,8 +5,9 @@ import Routing
 
 /// The life of a query without sockets and clocks: octets and a time in, replies and sends out.
 ///
-/// One per worker, used on its thread only. Time is in milliseconds of a clock that never goes back.
-public final class Forwarder {
+/// One per worker, used on its thread only. Time is in milliseconds of a clock that never goes back. A value that is
+/// not copied, so that its owner's one access to it is all that is checked at run time.
+public struct Forwarder: ~Copyable {
     let snapshot: ForwardingSnapshot
     /// Shared by all workers; nil when nothing is to be cached.
     let cache: AnswerCache?
@@ -53,7 +54,7 @@ public final class Forwarder {
     /// Handles a client's message; a reply that is ready at once is written into `reply`.
     ///
     /// - Parameter reply: at least `ForwardingLimits.udpPayload` octets, for streams 65,543.
-    public func handle(
+    public mutating func handle(
         query message: borrowing RawSpan,
         from client: Client,
         now: UInt64,
@@ -76,7 +77,7 @@ public final class Forwarder {
         }
     }
 
-    private func answer(
+    private mutating func answer(
         _ query: Query,
         _ message: borrowing RawSpan,
         _ client: Client,
@@ -146,7 +147,7 @@ public final class Forwarder {
         )
     }
 
-    private func miss(
+    private mutating func miss(
         _ key: CacheKey,
         _ route: RouteID,
         _ query: Query,
@@ -190,7 +191,7 @@ public final class Forwarder {
     }
 
     /// Lets a waiter wait for a question; nil when too many do, in all or for this one.
-    func add(_ waiter: Waiter, to query: PendingQuery) -> WaiterID? {
+    mutating func add(_ waiter: Waiter, to query: PendingQuery) -> WaiterID? {
         guard query.waiterCount < ForwardingLimits.waitersPerQueryMax,
             let id = waiters.append(waiter, to: &query.waiters)
         else { return nil }
@@ -209,7 +210,7 @@ public final class Forwarder {
         waiters.count < ForwardingLimits.waitersMax ? .overWaiting : .overPending
     }
 
-    private func overload(
+    private mutating func overload(
         _ reply: inout MutableRawSpan,
         _ context: ReplyContext,
         _ failure: Failure
@@ -219,11 +220,12 @@ public final class Forwarder {
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }
 
-    private func refuseClient(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome {
+    private mutating func refuseClient(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome
+    {
         refuse(&reply, context, .prohibited, "this client's address is not in access.allow")
     }
 
-    func refuse(
+    mutating func refuse(
         _ reply: inout MutableRawSpan,
         _ context: ReplyContext,
         _ code: ExtendedErrorCode,
@@ -236,7 +238,7 @@ public final class Forwarder {
     }
 
     /// Types that are no data: transfers are refused, the rest is not implemented (RFC 6895 §3.1, RFC 8906 §3.1).
-    private func answerMetaType(
+    private mutating func answerMetaType(
         _ query: Query,
         _ context: ReplyContext,
         _ reply: inout MutableRawSpan
@@ -255,7 +257,7 @@ public final class Forwarder {
 
 extension Forwarder {
     /// Writes a remembered failure (RFC 9520 §3.2); nil when there is none.
-    private func answerFromFailures(
+    private mutating func answerFromFailures(
         _ key: CacheKey,
         _ context: ReplyContext,
         _ now: UInt64,
@@ -267,6 +269,7 @@ extension Forwarder {
         return ReplyWriter.finishEmpty(&reply, context, Failure(code: .cachedError, text: text))
     }
 
+    // The buffer is a parameter, because a span into it would keep the whole forwarder from being used.
     private static func failureText(
         _ failures: AnswerCache,
         _ buffer: inout WireBuffer,

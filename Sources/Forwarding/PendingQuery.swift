@@ -80,6 +80,7 @@ final class PendingQuery {
         ResponseContext(
             snapshot: snapshot,
             route: route,
+            routeInfo: routeInfo,
             qname: qname,
             qtype: qtype,
             upstreamName: upstreamName,
@@ -108,9 +109,11 @@ final class PendingQuery {
 struct PendingQueries {
     private var places: [PendingQuery] = []
     private var free: [Int] = []
-    private var byKey: [UInt64: Int] = [:]
-    private var byMessage: [UInt64: (place: Int, attempt: Int)] = [:]
-    private var byRoute: [UInt32: Int] = [:]
+    private var byKey = NumberTable()
+    /// Places and attempts by server, transport and message ID.
+    private var byMessage = NumberTable()
+    /// How many questions of a route are in flight, by its cache tag.
+    private var byRoute = NumberTable()
     private(set) var count = 0
 
     subscript(place: Int) -> PendingQuery { places[place] }
@@ -123,12 +126,12 @@ struct PendingQueries {
 
     /// A place for a new question; nil when too many are in flight, in all or of its route.
     mutating func add(_ key: CacheKey, snapshot: ForwardingSnapshot, route: RouteID) -> PendingQuery? {
-        let tag = snapshot.table.cacheTag(route)
+        let tag = UInt64(snapshot.table.cacheTag(route)) + 1
         let ofRoute = byRoute[tag] ?? 0
         guard count < ForwardingLimits.pendingQueriesMax,
             ofRoute < ForwardingLimits.pendingQueriesPerRouteMax
         else { return nil }
-        byRoute[tag] = ofRoute + 1
+        byRoute.set(tag, ofRoute + 1)
         if free.isEmpty {
             free.append(places.count)
             places.append(PendingQuery(place: places.count, snapshot: snapshot))
@@ -138,17 +141,18 @@ struct PendingQueries {
         pending.key = key
         pending.snapshot = snapshot
         pending.route = route
-        byKey[key.hash] = pending.place
+        byKey.set(key.hash, pending.place)
         count += 1
         return pending
     }
 
     /// Gives back the place of a settled question.
     mutating func remove(_ pending: PendingQuery) {
-        if byKey[pending.key.hash] == pending.place { byKey[pending.key.hash] = nil }
+        if byKey[pending.key.hash] == pending.place { byKey.remove(pending.key.hash) }
         for i in 0..<pending.attemptCount { forget(pending, attempt: i) }
-        let tag = pending.routeInfo.cacheTag
-        byRoute[tag] = byRoute[tag].flatMap { $0 > 1 ? $0 - 1 : nil }
+        let tag = UInt64(pending.routeInfo.cacheTag) + 1
+        let ofRoute = byRoute[tag] ?? 1
+        if ofRoute > 1 { byRoute.set(tag, ofRoute - 1) } else { byRoute.remove(tag) }
         pending.reset()
         free.append(pending.place)
         count -= 1
@@ -162,13 +166,23 @@ struct PendingQueries {
 
     // MARK: Upstream message IDs
 
+    // IDs are chosen here, at random: nobody else can make them collide.
     private static func messageKey(
         _ upstream: UpstreamID,
         _ transport: UpstreamTransport,
         _ id: MessageID
     ) -> UInt64 {
-        UInt64(UInt32(bitPattern: upstream.rawValue)) << 17 | (transport == .tcp ? 1 << 16 : 0)
+        (UInt64(UInt32(bitPattern: upstream.rawValue)) + 1) << 17 | (transport == .tcp ? 1 << 16 : 0)
             | UInt64(id.rawValue)
+    }
+
+    /// A place and one of its eight attempts as one number.
+    private static func sendNumber(_ pending: PendingQuery, attempt: Int) -> Int {
+        pending.place << 3 | attempt
+    }
+
+    private func send(_ number: Int) -> (pending: PendingQuery, attempt: Int) {
+        (places[number >> 3], number & 7)
     }
 
     func isFree(_ upstream: UpstreamID, _ transport: UpstreamTransport, _ id: MessageID) -> Bool {
@@ -177,14 +191,15 @@ struct PendingQueries {
 
     mutating func register(_ pending: PendingQuery, attempt: Int) {
         let sent = pending.attempts[attempt]
-        byMessage[Self.messageKey(sent.upstream, sent.transport, sent.id)] = (pending.place, attempt)
+        let key = Self.messageKey(sent.upstream, sent.transport, sent.id)
+        byMessage.set(key, Self.sendNumber(pending, attempt: attempt))
     }
 
     /// Gives an attempt's ID free, unless it is another's by now.
     mutating func forget(_ pending: PendingQuery, attempt: Int) {
         let sent = pending.attempts[attempt]
         let key = Self.messageKey(sent.upstream, sent.transport, sent.id)
-        if let owner = byMessage[key], owner == (pending.place, attempt) { byMessage[key] = nil }
+        if byMessage[key] == Self.sendNumber(pending, attempt: attempt) { byMessage.remove(key) }
     }
 
     func find(
@@ -192,8 +207,7 @@ struct PendingQueries {
         _ transport: UpstreamTransport,
         _ id: MessageID
     ) -> (pending: PendingQuery, attempt: Int)? {
-        guard let found = byMessage[Self.messageKey(upstream, transport, id)] else { return nil }
-        return (places[found.place], found.attempt)
+        byMessage[Self.messageKey(upstream, transport, id)].map { send($0) }
     }
 
     /// The attempts that went through a socket or connection which failed.
@@ -201,10 +215,9 @@ struct PendingQueries {
         _ upstream: UpstreamID,
         _ token: SocketToken
     ) -> [(pending: PendingQuery, attempt: Int)] {
-        byMessage.values.compactMap { place, attempt in
-            let sent = places[place].attempts[attempt]
+        byMessage.numbers.map { send($0) }.filter { pending, attempt in
+            let sent = pending.attempts[attempt]
             return sent.upstream == upstream && sent.token == token && sent.isOpen
-                ? (places[place], attempt) : nil
         }
     }
 }

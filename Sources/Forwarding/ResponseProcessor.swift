@@ -8,6 +8,7 @@ import Routing
 struct ResponseContext {
     let snapshot: ForwardingSnapshot
     let route: RouteID
+    let routeInfo: Route
     /// The question in the client's names, folded.
     let qname: DomainName
     let qtype: RecordType
@@ -15,8 +16,6 @@ struct ResponseContext {
     let upstreamName: DomainName
     /// DO of the question, for routes that do not map.
     let dnssecOK: Bool
-
-    var routeInfo: Route { snapshot.table.routes[Int(route.rawValue)] }
 }
 
 /// What a response turned out to be.
@@ -64,7 +63,7 @@ struct ResponseProcessor {
     ) -> ResponseVerdict {
         let code: ResponseCode
         do throws(WireError) {
-            code = try collect(message, header)
+            code = try collect(message, header, context)
         } catch {
             return .fault(.malformed)
         }
@@ -81,10 +80,12 @@ struct ResponseProcessor {
 
     private mutating func collect(
         _ message: borrowing RawSpan,
-        _ header: Header
+        _ header: Header,
+        _ context: ResponseContext
     ) throws(WireError) -> ResponseCode {
         records.removeAll(keepingCapacity: true)
         ownerHashes.removeAll(keepingCapacity: true)
+        let qnameHash = context.upstreamName.foldedHash
         var code = header.flags.responseCode
         let question = try Message.skipName(message, at: WireLimits.headerLength) + 4
         var cursor = RecordCursor(header: header, offset: question)
@@ -94,12 +95,24 @@ struct ResponseProcessor {
                 code.rawValue |= UInt16(edns.extendedResponseCode) << 4
             } else if record.recordClass == .internet {
                 try checkAddressLength(record)
-                var at = record.ownerOffset
-                ownerHashes.append(try DomainName(message, at: &at).foldedHash)
+                ownerHashes.append(try ownerHash(record, message, qnameHash))
                 records.append(record)
             }
         }
         return code
+    }
+
+    private func ownerHash(
+        _ record: RecordView,
+        _ message: borrowing RawSpan,
+        _ qnameHash: UInt32
+    ) throws(WireError) -> UInt32 {
+        // Most owners are a pointer to the question, which was compared with what was asked.
+        if message.uint16(at: record.ownerOffset) == 0xC000 | UInt16(WireLimits.headerLength) {
+            return qnameHash
+        }
+        var at = record.ownerOffset
+        return try DomainName(message, at: &at).foldedHash
     }
 
     private func checkAddressLength(_ record: RecordView) throws(WireError) {
@@ -113,6 +126,31 @@ struct ResponseProcessor {
     }
 
     private mutating func read(
+        _ message: borrowing RawSpan,
+        _ code: ResponseCode,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) -> ResponseVerdict {
+        let qtype = context.qtype
+        let stripsDNSSEC = context.routeInfo.mapping != nil
+        if code == .noError, qtype != .any, !(stripsDNSSEC && qtype.isDNSSEC),
+            hasData(message, qtype, at: context.upstreamName)
+        {
+            // By far the most responses: data at QNAME, and no chain.
+            try builder.begin(context.qname, qtype)
+            return try appendAnswer(
+                message,
+                at: context.upstreamName,
+                owner: context.qname,
+                qtype,
+                context,
+                &builder
+            )
+        }
+        return try readChain(message, code, context, &builder)
+    }
+
+    private mutating func readChain(
         _ message: borrowing RawSpan,
         _ code: ResponseCode,
         _ context: ResponseContext,
@@ -141,10 +179,14 @@ struct ResponseProcessor {
         }
         if code == .noError, !chain.mustChase, !asksForStripped, hasData(message, wanted, at: chain.end) {
             for link in chain.links { try append(link, message, context, &builder) }
-            try appendData(message, wanted, at: chain.end, owner: chain.clientEnd, context, &builder)
-            try appendAdditional(message, wanted, at: chain.end, context, &builder)
-            builder.finish(.noError)
-            return .answer
+            return try appendAnswer(
+                message,
+                at: chain.end,
+                owner: chain.clientEnd,
+                wanted,
+                context,
+                &builder
+            )
         }
         // A cluster that could not resolve an outside target may say so in any of these ways.
         let mayChase = code == .noError || code == .nxDomain || code == .servFail
@@ -306,15 +348,52 @@ extension ResponseProcessor {
     ) -> [Int] {
         let hash = name.foldedHash
         var found: [Int] = []
-        for (i, record) in records.enumerated() where record.section == section && record.type == type {
-            guard ownerHashes[i] == hash, (try? owner(of: i, message)) == name else { continue }
+        var start = 0
+        while let i = place(section, type, at: name, hash, from: start, message) {
             found.append(i)
+            start = i + 1
         }
         return found
     }
 
+    /// The first of these places from `start` on; `hash` is the name's.
+    private func place(
+        _ section: MessageSection,
+        _ type: RecordType,
+        at name: DomainName,
+        _ hash: UInt32,
+        from start: Int,
+        _ message: borrowing RawSpan
+    ) -> Int? {
+        var i = start
+        while i < records.count {
+            if records[i].type == type, records[i].section == section, ownerHashes[i] == hash,
+                Message.hasName(message, at: records[i].ownerOffset, equalTo: name.bytes)
+            {
+                return i
+            }
+            i += 1
+        }
+        return nil
+    }
+
     private func hasData(_ message: borrowing RawSpan, _ type: RecordType, at name: DomainName) -> Bool {
-        !places(.answer, type, at: name, message).isEmpty
+        place(.answer, type, at: name, name.foldedHash, from: 0, message) != nil
+    }
+
+    /// Appends the data of a name, and the addresses that belong to it.
+    private mutating func appendAnswer(
+        _ message: borrowing RawSpan,
+        at name: DomainName,
+        owner: DomainName,
+        _ type: RecordType,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) -> ResponseVerdict {
+        try appendData(message, type, at: name, owner: owner, context, &builder)
+        try appendAdditional(message, type, at: name, context, &builder)
+        builder.finish(.noError)
+        return .answer
     }
 
     /// Appends the RRset of `type` at `name`: duplicates left out, one TTL for all (RFC 2181 §5, §5.2).
@@ -327,16 +406,23 @@ extension ResponseProcessor {
         _ builder: inout AnswerBuilder
     ) throws(BuildError) {
         var ttl = UInt32.max
-        let places = places(.answer, type, at: name, message)
-        for i in places { ttl = min(ttl, context.snapshot.ttls.clamp(records[i].ttl)) }
-        seenRdata.removeAll(keepingCapacity: true)
+        var found = 0
+        let hash = name.foldedHash
+        var next = 0
+        while let i = place(.answer, type, at: name, hash, from: next, message) {
+            ttl = min(ttl, context.snapshot.ttls.clamp(records[i].ttl))
+            found += 1
+            next = i + 1
+        }
+        if found > 1 { seenRdata.removeAll(keepingCapacity: true) }
         let start = builder.bodyLength
         var count = 0
-        for i in places {
-            if places.count > 1, !seenRdata.insert(rdataHash(records[i], message)).inserted { continue }
-            let record = records[i]
+        next = 0
+        while let i = place(.answer, type, at: name, hash, from: next, message) {
+            next = i + 1
+            if found > 1, !seenRdata.insert(rdataHash(records[i], message)).inserted { continue }
             try builder.append(
-                record,
+                records[i],
                 from: message,
                 to: .answer,
                 owner: owner,

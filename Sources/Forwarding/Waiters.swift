@@ -57,16 +57,20 @@ struct Waiters {
         return WaiterID(rawValue: place)
     }
 
-    /// Takes the first waiter off a list; its place is free for the next.
-    mutating func removeFirst(_ list: inout WaiterList) -> (WaiterID, Waiter)? {
+    /// Takes the first waiter off a list.
+    ///
+    /// Its place is free for the next, and may be read until that comes.
+    mutating func removeFirst(_ list: inout WaiterList) -> WaiterID? {
         guard list.first >= 0 else { return nil }
         let place = list.first
-        let waiter = places[Int(place)]
-        list.first = waiter.next
+        list.first = places[Int(place)].next
         if list.first < 0 { list.last = -1 }
         places[Int(place)].next = free
         free = place
         count -= 1
-        return (WaiterID(rawValue: place), waiter)
+        return WaiterID(rawValue: place)
     }
+
+    /// The waiter that has, or had last, this place.
+    subscript(id: WaiterID) -> Waiter { places[Int(id.rawValue)] }
 }

@@ -3,8 +3,8 @@ public import DNSWire
 /// The bijection between a cluster's zone, as clients see it, and the domain that the cluster itself serves.
 ///
 /// Like a DNAME that nobody sees (RFC 6672 §2.2): the tail is replaced on label boundaries, compared without
-/// case (RFC 4343); names outside stay as they are.
-public struct NameMapping: Sendable {
+/// case (RFC 4343); names outside stay as they are. Immutable, and an object because it is large.
+public final class NameMapping: Sendable {
     /// What clients ask: `east.k8s.corp`.
     public let zone: DomainName
     /// What the cluster serves: `cluster.local`.

@@ -61,7 +61,9 @@ public struct ClusterDefinition: Sendable, Equatable {
 }
 
 /// Where queries of one cluster, or all other queries, are sent.
-public struct Route: Sendable {
+///
+/// Immutable, and an object because it is large: every forwarded query looks at it.
+public final class Route: Sendable {
     /// The cluster's name, or "default".
     public let name: String
     /// The mapping of a cluster's names; nil when names go upstream as they are.
@@ -72,6 +74,20 @@ public struct Route: Sendable {
     public let upstreams: [UpstreamID]
     /// What keeps this route's cache entries apart from those of others and of its own earlier definitions.
     public let cacheTag: UInt32
+
+    init(
+        name: String,
+        mapping: NameMapping?,
+        bailiwick: DomainName,
+        upstreams: [UpstreamID],
+        cacheTag: UInt32
+    ) {
+        self.name = name
+        self.mapping = mapping
+        self.bailiwick = bailiwick
+        self.upstreams = upstreams
+        self.cacheTag = cacheTag
+    }
 
     /// How people call it: `cluster east`, `default route`.
     public var label: String { name == "default" ? "default route" : "cluster \(name)" }

@@ -23,7 +23,7 @@ final class Worker {
     let loop: EventLoop
     private let batch: DatagramBatch
     private let output: WorkerOutput
-    private let forwarder: Forwarder
+    private var forwarder: Forwarder
     var streamReply = WireBuffer(capacity: WireLimits.messageLength + 8)
     private var expiry: Timer?
     private var sweep: Timer?

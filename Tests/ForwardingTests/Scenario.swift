@@ -14,14 +14,16 @@ final class Scenario: ForwarderOutput {
     let cache: AnswerCache?
     let snapshot: ForwardingSnapshot
     private let setup: Setup
-    private lazy var forwarder = Forwarder(
-        snapshot: snapshot,
-        cache: cache,
-        failures: AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed),
-        metrics: metrics,
-        output: self,
-        random: SeededGenerator(seed: setup.seed, script: setup.ids),
-        now: now
+    private lazy var core = Core(
+        Forwarder(
+            snapshot: snapshot,
+            cache: cache,
+            failures: AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed),
+            metrics: metrics,
+            output: self,
+            random: SeededGenerator(seed: setup.seed, script: setup.ids),
+            now: now
+        )
     )
 
     /// Everything that was sent to servers, in order.
@@ -42,7 +44,7 @@ final class Scenario: ForwarderOutput {
     }
 
     /// Whether the forwarder waits for anything.
-    var hasPending: Bool { forwarder.hasPending }
+    var hasPending: Bool { core.forwarder.hasPending }
 
     // MARK: ForwarderOutput
 
@@ -123,7 +125,7 @@ final class Scenario: ForwarderOutput {
         var reply = buffer.mutableBytes
         admittedNow = nil
         earlyReply = nil
-        switch forwarder.handle(query: octets.wireBytes, from: source, now: now, reply: &reply) {
+        switch core.forwarder.handle(query: octets.wireBytes, from: source, now: now, reply: &reply) {
         case .reply(let length): client.receive(reply.readable.extracting(first: length).toArray())
         case .drop: client.isDropped = true
         case .pending:
@@ -184,7 +186,7 @@ final class Scenario: ForwarderOutput {
         via token: SocketToken? = nil,
         isCut: Bool = false
     ) {
-        forwarder.handle(
+        core.forwarder.handle(
             response: octets.wireBytes,
             from: upstream ?? query.upstream,
             over: query.transport,
@@ -196,7 +198,7 @@ final class Scenario: ForwarderOutput {
 
     /// Says that the socket or connection of a query failed.
     func breakConnection(of query: SentQuery, wasOpen: Bool = false) {
-        forwarder.failed(query.upstream, via: query.token, wasOpen: wasOpen, now: now)
+        core.forwarder.failed(query.upstream, via: query.token, wasOpen: wasOpen, now: now)
     }
 
     // MARK: Time
@@ -206,14 +208,14 @@ final class Scenario: ForwarderOutput {
         let end = now + milliseconds
         while now < end {
             now = min(now + 2, end)
-            forwarder.expire(now: now)
+            core.forwarder.expire(now: now)
         }
     }
 
     /// Lets time pass with nothing in flight.
     func pass(seconds: UInt64) {
         now += seconds * 1000
-        forwarder.expire(now: now)
+        core.forwarder.expire(now: now)
     }
 
     // MARK: Both ends
@@ -275,4 +277,11 @@ struct SentQuery {
 extension Scenario {
     /// How often something happened.
     func count(_ counter: Counter) -> Int { Int(metrics.value(counter)) }
+}
+
+/// A forwarder is not copied, so that its owner must have a place for it.
+private final class Core {
+    var forwarder: Forwarder
+
+    init(_ forwarder: consuming Forwarder) { self.forwarder = forwarder }
 }
