@@ -8,8 +8,8 @@ enum ConfigurationLimits {
     ///
     /// The deepest setting of ours has 4.
     static let nestingDepth = 16
-    /// Duplicate keys that one run reports; each costs one more parse of the file.
-    static let duplicateKeys = 32
+    /// Lists and mappings within each other, in what is too deep already: here the reading ends.
+    static let skippedDepth = 1000
     static let clusters = 100_000
     static let serversPerRoute = 64
     static let listenAddresses = 64
