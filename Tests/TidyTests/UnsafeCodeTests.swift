@@ -9,7 +9,6 @@ import Testing
         "Configuration/ConfigurationFile.swift", "Configuration/YAMLParser.swift",
         "DNSWire/DomainName.swift", "DNSWire/RawSpan+Load.swift", "DNSWire/WireBuffer.swift",
         "EmbeddedClusters/EmbeddedClusterThread.swift",
-        "Routing/ReverseName.swift",
         "Server/StandardStream.swift",
     ]
 
