@@ -2,6 +2,8 @@
 enum ConfigurationLimits {
     /// Octets of a configuration file: some 500,000 clusters.
     static let fileBytes = 64 << 20
+    /// Keys that are compared one by one; more are hashed.
+    static let keysWithoutHash = 8
     /// Octets of a file of nameservers in the format of resolv.conf(5).
     static let resolvConfBytes = 1 << 20
     /// Lists and mappings within each other.

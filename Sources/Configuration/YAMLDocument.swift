@@ -90,7 +90,7 @@ extension YAMLDocument {
         depth: Int
     ) throws(YAMLSyntaxError) -> [YAMLEntry] {
         var entries: [YAMLEntry] = []
-        var places = KeyPlaces()
+        var places = FirstPlaces<String>()
         while true {
             let event = try parser.next()
             let position = event.position

@@ -82,6 +82,9 @@ public final class RoutingTable: Sendable {
         ]
         var names: [(name: DomainName, value: Int32)] = []
         var localEntries: [LocalEntry] = []
+        // Routes and names are large: growing step by step would take their memory twice.
+        routes.reserveCapacity(clusters.count + 1)
+        names.reserveCapacity(clusters.count + SpecialUseNames.count + 1)
         for cluster in clusters {
             let mapping = NameMapping(zone: cluster.zone, clusterDomain: cluster.clusterDomain)
             names.append((cluster.zone, Int32(routes.count)))
