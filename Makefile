@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 # Debian's and Ubuntu's names.
-BUILD_PACKAGES = libevent-dev libldns-dev pkg-config
+BUILD_PACKAGES = libevent-dev libldns-dev libyaml-dev pkg-config
 TEST_PACKAGES = bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils unbound util-linux
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 

@@ -38,19 +38,19 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "CSystem"),
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         module("DNSWire"),
         module("AnswerCache", ["DNSWire"]),
         module("Metrics"),
         module("Routing", ["DNSWire"]),
         module("PresentationFormat", ["DNSWire", "CLDNS"]),
-        module("Configuration", ["DNSWire", "PresentationFormat", "Routing", "Yams"]),
+        module("Configuration", ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"]),
         module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics"]),
         module("EventLoop", ["CLibevent", "CSystem"]),
         module("Transport", ["EventLoop", "CSystem"]),

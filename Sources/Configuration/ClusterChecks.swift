@@ -8,14 +8,19 @@ import Routing
 struct ClusterChecks {
     /// What was found, in the order of the clusters.
     private(set) var problems: [(position: Position, message: String)] = []
-    private var names: [String: Position] = [:]
-    private var zones: [DomainName: Position] = [:]
-    private var ranges: [IPPrefix: Position] = [:]
+    private var names: FirstPlaces<String>
+    private var zones: FirstPlaces<Zone>
+    private var ranges = FirstPlaces<IPPrefix>()
+
+    /// Gets ready for as many clusters.
+    init(clusters: Int) {
+        names = FirstPlaces(expecting: clusters)
+        zones = FirstPlaces(expecting: clusters)
+    }
 
     /// Names are what people and metrics call clusters by.
     mutating func add(name: String, at position: Position) {
-        guard let first = names.updateValue(position, forKey: name) else { return }
-        names[name] = first
+        guard let first = names.add(name, at: position) else { return }
         report(position, "cluster `\(name)` is defined twice, first on \(first.words); rename or remove one")
     }
 
@@ -35,14 +40,11 @@ struct ClusterChecks {
             )
             return
         }
-        if let first = zones[zone] {
-            report(
-                position,
-                "zone \(zone.presentation) belongs to another cluster, see \(first.words); choose another"
-            )
-        } else {
-            zones[zone] = position
-        }
+        guard let first = zones.add(Zone(name: zone), at: position) else { return }
+        report(
+            position,
+            "zone \(zone.presentation) belongs to another cluster, see \(first.words); choose another"
+        )
     }
 
     /// Mapping must be reversible: were one name inside the other, some names would be mapped twice.
@@ -60,17 +62,22 @@ struct ClusterChecks {
 
     /// Of equal ranges only one cluster could be asked.
     mutating func add(reverse range: IPPrefix, at position: Position) {
-        if let first = ranges[range] {
-            report(
-                position,
-                "range \(range.text) belongs to another cluster, see \(first.words); keep it in one of them"
-            )
-        } else {
-            ranges[range] = position
-        }
+        guard let first = ranges.add(range, at: position) else { return }
+        report(
+            position,
+            "range \(range.text) belongs to another cluster, see \(first.words); keep it in one of them"
+        )
     }
 
     private mutating func report(_ position: Position, _ message: String) {
         problems.append((position, message))
     }
+}
+
+/// A zone as a key.
+private struct Zone: Hashable {
+    let name: DomainName
+
+    /// Feeds one number, not each octet on its own.
+    func hash(into hasher: inout Hasher) { hasher.combine(name.foldedHash) }
 }

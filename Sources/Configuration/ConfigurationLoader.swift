@@ -1,12 +1,10 @@
-import Foundation
-
 /// Reads configurations: YAML text in, validated values or every mistake out.
 public enum ConfigurationLoader {
     /// Reads and validates a file.
     public static func load(path: String) throws(ConfigurationLoadError) -> ServerConfiguration {
         let octets: [UInt8]
         do throws(UnreadableFile) {
-            octets = try read(path, atMost: ConfigurationLimits.fileBytes)
+            octets = try ConfigurationFile.read(path, atMost: ConfigurationLimits.fileBytes)
         } catch {
             throw .unreadable(error)
         }
@@ -54,7 +52,10 @@ public enum ConfigurationLoader {
 
     /// Reads a small text file such as `/etc/resolv.conf`; octets that are no UTF-8 are replaced.
     public static func readTextFile(_ path: String) throws(UnreadableFile) -> String {
-        String(decoding: try read(path, atMost: ConfigurationLimits.resolvConfBytes), as: UTF8.self)
+        String(
+            decoding: try ConfigurationFile.read(path, atMost: ConfigurationLimits.resolvConfBytes),
+            as: UTF8.self
+        )
     }
 
     /// The problems by place, those of the file itself first.
@@ -68,52 +69,7 @@ public enum ConfigurationLoader {
     }
 }
 
-// MARK: - Files
-
 extension ConfigurationLoader {
-    private static func read(_ path: String, atMost limit: Int) throws(UnreadableFile) -> [UInt8] {
-        let data: Data
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            defer { try? handle.close() }
-            // Not the size that the system tells: a pipe or a device has none.
-            data = try handle.read(upToCount: limit + 1) ?? Data()
-        } catch {
-            throw unreadable(path, error as NSError)
-        }
-        guard data.count <= limit else {
-            throw UnreadableFile(
-                path: path,
-                reason: "it is larger than \(limit >> 20) MiB",
-                advice: "shorten it"
-            )
-        }
-        return Array(data)
-    }
-
-    private static func unreadable(_ path: String, _ error: NSError) -> UnreadableFile {
-        let noPermission = UnreadableFile(
-            path: path,
-            reason: "permission denied",
-            advice: "run as a user that may read it"
-        )
-        switch CocoaError.Code(rawValue: error.code) {
-        case .fileReadNoSuchFile, .fileNoSuchFile:
-            return UnreadableFile(path: path, reason: "there is no such file")
-        case .fileReadNoPermission:
-            return noPermission
-        default: break
-        }
-        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-        switch POSIXErrorCode(rawValue: Int32(cause.code)) {
-        case .EACCES, .EPERM: return noPermission
-        case .EISDIR:
-            return UnreadableFile(path: path, reason: "it is a directory", advice: "name a file in it")
-        case let code?: return UnreadableFile(path: path, reason: POSIXError(code).localizedDescription)
-        case nil: return UnreadableFile(path: path, reason: error.localizedDescription)
-        }
-    }
-
     private static func notUTF8(_ octets: [UInt8], file: String) -> ConfigurationProblem {
         // The replacement characters of a repair begin where the first bad octet stands.
         var position = Position(line: 1, column: 1)

@@ -15,16 +15,15 @@ extension ConfigurationReader {
     /// The addresses to listen on; also what servers must not be.
     func listenAddresses(_ node: YAMLNode?) -> [ListenAddress] {
         guard let node else { return Self.defaultListen }
-        var places: [ListenAddress: Position] = [:]
+        var places = FirstPlaces<ListenAddress>()
         var addresses: [ListenAddress] = []
         for element in list(node, "listen") {
             guard let element = endpoint(element, "listen") else { continue }
             let address = ListenAddress(address: element.address, port: element.port)
-            if let first = places[address] {
+            if let first = places.add(address, at: element.position) {
                 report(element.position, "this address is listed twice, first on \(first.words); remove one")
                 continue
             }
-            places[address] = element.position
             addresses.append(address)
         }
         if addresses.count > ConfigurationLimits.listenAddresses {
@@ -56,21 +55,20 @@ extension ConfigurationReader {
         allowsAddress: Bool,
         allowsEmpty: Bool
     ) -> [(prefix: IPPrefix, position: Position)] {
-        var places: [IPPrefix: Position] = [:]
+        var places = FirstPlaces<IPPrefix>()
         var prefixes: [(prefix: IPPrefix, position: Position)] = []
         for element in list(node, key, allowsEmpty: allowsEmpty) {
             let prefix = value(element, key) { (text) throws(InvalidValue) in
                 try PrefixText.parse(text, allowsAddress: allowsAddress)
             }
             guard let prefix else { continue }
-            if let first = places[prefix] {
+            if let first = places.add(prefix, at: element.position) {
                 report(
                     element.position,
                     "\(prefix.text) is listed twice, first on \(first.words); remove one"
                 )
                 continue
             }
-            places[prefix] = element.position
             prefixes.append((prefix, element.position))
         }
         return prefixes
@@ -91,7 +89,7 @@ extension ConfigurationReader {
             return []
         }
         var upstreams: [Upstream] = []
-        var places: [Upstream: Position] = [:]
+        var places = FirstPlaces<Upstream>()
         for element in list(servers, "servers") {
             if case .scalar(let path, _) = element.content, path.hasPrefix("/") {
                 upstreams += nameservers(path, at: element.position, advice: "write addresses instead")
@@ -118,7 +116,7 @@ extension ConfigurationReader {
     /// The servers of a cluster.
     func clusterUpstreams(_ node: YAMLNode) -> [Upstream] {
         var upstreams: [Upstream] = []
-        var places: [Upstream: Position] = [:]
+        var places = FirstPlaces<Upstream>()
         for element in list(node, "servers") {
             if case .scalar(let path, _) = element.content, path.hasPrefix("/") {
                 report(
@@ -134,7 +132,7 @@ extension ConfigurationReader {
     }
 
     /// Reads one server: an address, one with a port, or either behind `tcp://`.
-    private func server(_ node: YAMLNode, _ places: inout [Upstream: Position]) -> Upstream? {
+    private func server(_ node: YAMLNode, _ places: inout FirstPlaces<Upstream>) -> Upstream? {
         if case .list = node.content {
             report(node.position, "an IPv6 address in brackets needs quotes; write \"[2001:db8::10]:53\"")
             return nil
@@ -142,11 +140,10 @@ extension ConfigurationReader {
         guard let upstream = value(node, "servers", Self.upstream), check(upstream, at: node.position) else {
             return nil
         }
-        if let first = places[upstream] {
+        if let first = places.add(upstream, at: node.position) {
             report(node.position, "this server is listed twice, first on \(first.words); remove one")
             return nil
         }
-        places[upstream] = node.position
         return upstream
     }
 

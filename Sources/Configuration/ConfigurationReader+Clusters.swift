@@ -41,7 +41,7 @@ extension ConfigurationReader {
             report(node.position, "there are more than \(ConfigurationLimits.clusters) clusters; remove some")
             return []
         }
-        var checks = ClusterChecks()
+        var checks = ClusterChecks(clusters: elements.count)
         var clusters: [ClusterDefinition] = []
         clusters.reserveCapacity(elements.count)
         for element in elements {

@@ -2,18 +2,19 @@
 
 extension ConfigurationReader {
     /// The values of a mapping by key; unknown keys, keys of later versions and missing values are reported.
-    func fields(of node: YAMLNode, _ section: Section) -> [String: YAMLNode] {
+    func fields(of node: YAMLNode, _ section: Section) -> Fields {
         guard case .mapping(let entries) = node.content else {
             let keys = Suggestion.list(section.keys)
             report(
                 node.position,
                 "\(section.label) must be a mapping with the keys \(keys), not \(node.kind)"
             )
-            return [:]
+            return Fields()
         }
-        var fields: [String: YAMLNode] = [:]
+        let keys = section.keys
+        var fields = Fields()
         for entry in entries {
-            guard section.keys.contains(entry.key) else {
+            guard keys.contains(entry.key) else {
                 reportUnknown(entry, section)
                 continue
             }
@@ -21,7 +22,7 @@ extension ConfigurationReader {
                 report(entry.position, "`\(entry.key)` has no value; write one or remove the key")
                 continue
             }
-            fields[entry.key] = entry.value
+            fields.append(entry)
         }
         return fields
     }

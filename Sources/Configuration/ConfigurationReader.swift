@@ -76,7 +76,7 @@ final class ConfigurationReader {
 
 extension ConfigurationReader {
     private func access(_ node: YAMLNode?) -> AccessConfiguration {
-        let fields = node.map { self.fields(of: $0, .access) } ?? [:]
+        let fields = node.map { self.fields(of: $0, .access) } ?? Fields()
         let allow = fields["allow"].map { prefixes($0, "allow", allowsAddress: true, allowsEmpty: false) }
         let diagnostics = fields["diagnostics"].map {
             prefixes($0, "diagnostics", allowsAddress: true, allowsEmpty: true)

@@ -2,14 +2,16 @@
 enum ConfigurationLimits {
     /// Octets of a configuration file: some 500,000 clusters.
     static let fileBytes = 64 << 20
+    /// Keys that are compared one by one; more are hashed.
+    static let keysWithoutHash = 8
     /// Octets of a file of nameservers in the format of resolv.conf(5).
     static let resolvConfBytes = 1 << 20
     /// Lists and mappings within each other.
     ///
     /// The deepest setting of ours has 4.
     static let nestingDepth = 16
-    /// Duplicate keys that one run reports; each costs one more parse of the file.
-    static let duplicateKeys = 32
+    /// Lists and mappings within each other, in what is too deep already: here the reading ends.
+    static let skippedDepth = 1000
     static let clusters = 100_000
     static let serversPerRoute = 64
     static let listenAddresses = 64

@@ -25,9 +25,28 @@ struct YAMLPrescan {
         var next = octets.next()
         while let octet = next {
             next = octets.next()
-            if skipsNext { skipsNext = false } else { read(octet, before: next) }
-            move(past: octet)
+            if Self.isOrdinary(octet) {
+                readOrdinary()
+            } else {
+                if skipsNext { skipsNext = false } else { read(octet, before: next) }
+                move(past: octet)
+            }
         }
+    }
+
+    /// Whether an octet means nothing but itself, as most do.
+    private static func isOrdinary(_ octet: UInt8) -> Bool {
+        (octet | 0x20) &- UInt8(ascii: "a") < 26 || octet &- UInt8(ascii: "0") < 10
+            || octet == UInt8(ascii: ".")
+    }
+
+    private mutating func readOrdinary() {
+        if mode == .plain {
+            isValueStart = false
+            isAfterSpace = false
+        }
+        skipsNext = false
+        position.column += 1
     }
 
     private mutating func move(past octet: UInt8) {

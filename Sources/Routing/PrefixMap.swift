@@ -95,6 +95,8 @@ public struct IPPrefixSet: Sendable {
     /// Whether `address`, or the IPv4 address that it maps, is in the set.
     public func contains(_ address: IPAddress) -> Bool {
         let address = address.unmapped
-        return (address.isIPv4 ? ipv4 : ipv6).value(at: address.bits) != nil
+        // A map chosen first and asked then would be copied, with reference counts.
+        return address.isIPv4
+            ? ipv4.value(at: address.bits) != nil : ipv6.value(at: address.bits) != nil
     }
 }

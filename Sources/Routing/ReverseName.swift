@@ -2,29 +2,33 @@
 import DNSWire
 
 /// The range of addresses that a reverse name speaks of: one address when complete, a prefix when partial.
-public struct ReverseName: Sendable, BitwiseCopyable, Equatable {
-    public var isIPv4: Bool
-    public var low: UInt128
-    public var high: UInt128
+struct ReverseName: BitwiseCopyable {
+    let isIPv4: Bool
+    /// The lowest address.
+    let low: UInt128
+    /// The highest address.
+    let high: UInt128
     /// The labels left of the two of in-addr.arpa or ip6.arpa that were read as octets or nibbles.
-    public var addressLabels: Int
+    let addressLabels: Int
 
-    /// Reads a folded name; nil when it is not below in-addr.arpa or ip6.arpa.
+    /// Whether a name is below in-addr.arpa, or below ip6.arpa; nil when it is below neither.
+    @inline(__always)
+    static func family(_ name: borrowing RawSpan, _ tail: NameTail) -> Bool? {
+        guard tail.labelCount >= 2, name.uint8(at: tail.lastOffset) == 4,
+            name.uint32(at: tail.lastOffset &+ 1) == fourOctets("a", "r", "p", "a")
+        else { return nil }
+        return treeOfARPA(name, at: tail.secondLastOffset)
+    }
+
+    /// Reads the labels left of in-addr.arpa or ip6.arpa, which a folded name is known to end with.
     ///
     /// Labels are read from the right for as long as they are plain octets or nibbles. A label with a leading
     /// zero, above 255, or as in RFC 2317 is no part of an address: the name then counts as one below the
     /// prefix to its right.
-    public init?(_ name: borrowing RawSpan, labelStarts: LabelStarts) {
+    init(_ name: borrowing RawSpan, isIPv4: Bool) {
+        self.isIPv4 = isIPv4
+        let labelStarts = LabelStarts(name)
         let labels = labelStarts.count
-        guard labels >= 2, Self.isLabel(name, at: labelStarts[labels - 1], "arpa") else { return nil }
-        let tree = labelStarts[labels - 2]
-        if Self.isLabel(name, at: tree, "in-addr") {
-            isIPv4 = true
-        } else if Self.isLabel(name, at: tree, "ip6") {
-            isIPv4 = false
-        } else {
-            return nil
-        }
         let bitsPerLabel = isIPv4 ? 8 : 4
         let width = isIPv4 ? 32 : 128
         var bits: UInt128 = 0
@@ -45,12 +49,28 @@ public struct ReverseName: Sendable, BitwiseCopyable, Equatable {
         addressLabels = read
     }
 
-    private static func isLabel(_ name: borrowing RawSpan, at start: Int, _ text: StaticString) -> Bool {
-        guard Int(name.uint8(at: start)) == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { text in
-            for i in 0..<text.count where unsafe name.uint8(at: start + 1 + i) != text[i] { return false }
-            return true
+    /// Whether the label is `in-addr`; nil when it is neither this nor `ip6`.
+    private static func treeOfARPA(_ name: borrowing RawSpan, at start: Int) -> Bool? {
+        switch name.uint8(at: start) {
+        case 7:
+            let isIPv4 =
+                name.uint32(at: start + 1) == fourOctets("i", "n", "-", "a")
+                && name.uint32(at: start + 4) == fourOctets("a", "d", "d", "r")
+            return isIPv4 ? true : nil
+        // The label's length octet is part of the word.
+        case 3: return name.uint32(at: start) == 3 << 24 | fourOctets("\0", "i", "p", "6") ? false : nil
+        default: return nil
         }
+    }
+
+    @inline(__always)
+    private static func fourOctets(
+        _ first: Unicode.Scalar,
+        _ second: Unicode.Scalar,
+        _ third: Unicode.Scalar,
+        _ fourth: Unicode.Scalar
+    ) -> UInt32 {
+        first.value << 24 | second.value << 16 | third.value << 8 | fourth.value
     }
 
     private static func octet(_ name: borrowing RawSpan, at start: Int) -> UInt8? {
@@ -78,13 +98,12 @@ public struct ReverseName: Sendable, BitwiseCopyable, Equatable {
 }
 
 /// Where the labels of a name begin, first label first, root label left out.
-public struct LabelStarts: Sendable {
-    @usableFromInline
-    var starts = InlineArray<128, UInt8>(repeating: 0)
-    public private(set) var count = 0
+struct LabelStarts {
+    private var starts = InlineArray<128, UInt8>(repeating: 0)
+    private(set) var count = 0
 
     /// Reads the labels of a name in uncompressed wire form.
-    public init(_ name: borrowing RawSpan) {
+    init(_ name: borrowing RawSpan) {
         var position = 0
         while position < name.byteCount, count < 127 {
             let length = name.uint8(at: position)
@@ -95,6 +114,5 @@ public struct LabelStarts: Sendable {
         }
     }
 
-    @inline(always)
-    public subscript(label: Int) -> Int { Int(starts[label]) }
+    subscript(label: Int) -> Int { Int(starts[label]) }
 }

@@ -37,8 +37,8 @@ public final class RoutingTable: Sendable {
     /// Names of clusters for an error text, at most eight.
     public let knownClusters: String
 
-    private enum Entry {
-        case cluster(RouteID)
+    /// What a name in `suffixes` is when it is no cluster's zone.
+    private enum LocalEntry {
         case patternParent
         /// An empty non-terminal between a cluster's zone and the pattern's parent.
         case emptyNonTerminal
@@ -47,9 +47,13 @@ public final class RoutingTable: Sendable {
         case resolver
     }
 
-    private let entries: [Entry]
+    /// Values below the number of routes are routes, those above are places in `localEntries`.
     private let suffixes: SuffixTable
+    private let localEntries: [LocalEntry]
     private let patternParentLength: Int
+    private let firstCacheTag: UInt32
+    /// A bit for each route; the routes themselves are far apart in memory.
+    private let mappedRoutes: [UInt64]
     private let ipv4Clusters: PrefixMap
     private let ipv6Clusters: PrefixMap
     private let ipv4Special: PrefixMap
@@ -76,15 +80,14 @@ public final class RoutingTable: Sendable {
                 cacheTag: firstCacheTag
             )
         ]
-        var entries: [Entry] = []
         var names: [(name: DomainName, value: Int32)] = []
-        func add(_ name: DomainName, _ entry: Entry) {
-            names.append((name, Int32(entries.count)))
-            entries.append(entry)
-        }
+        var localEntries: [LocalEntry] = []
+        // Routes and names are large: growing step by step would take their memory twice.
+        routes.reserveCapacity(clusters.count + 1)
+        names.reserveCapacity(clusters.count + SpecialUseNames.count + 1)
         for cluster in clusters {
             let mapping = NameMapping(zone: cluster.zone, clusterDomain: cluster.clusterDomain)
-            add(cluster.zone, .cluster(RouteID(rawValue: Int32(routes.count))))
+            names.append((cluster.zone, Int32(routes.count)))
             routes.append(
                 Route(
                     name: cluster.name,
@@ -94,6 +97,10 @@ public final class RoutingTable: Sendable {
                     cacheTag: firstCacheTag + UInt32(routes.count)
                 )
             )
+        }
+        func add(_ name: DomainName, _ entry: LocalEntry) {
+            names.append((name, Int32(routes.count + localEntries.count)))
+            localEntries.append(entry)
         }
         if let parent = patternParent {
             add(parent, .patternParent)
@@ -110,7 +117,9 @@ public final class RoutingTable: Sendable {
         DomainName(SpecialUseNames.resolver).map { add($0, .resolver) }
 
         self.routes = routes
-        self.entries = entries
+        self.localEntries = localEntries
+        self.firstCacheTag = firstCacheTag
+        mappedRoutes = Self.bits(routes.map { $0.mapping != nil })
         upstreams = registry.upstreams
         suffixes = SuffixTable(names)
         patternParentLength = patternParent?.length ?? 0
@@ -122,6 +131,12 @@ public final class RoutingTable: Sendable {
         ipv6Clusters = PrefixMap(ranges.filter { !$0.prefix.address.isIPv4 })
         ipv4Special = Self.specialRanges(SpecialUseNames.ipv4Ranges.map { (IPAddress(ipv4: $0.0), $0.1) })
         ipv6Special = Self.specialRanges(SpecialUseNames.ipv6Ranges.map { (IPAddress(ipv6: $0.0), $0.1) })
+    }
+
+    private static func bits(_ values: [Bool]) -> [UInt64] {
+        var words = [UInt64](repeating: 0, count: values.count / 64 + 1)
+        for (i, value) in values.enumerated() where value { words[i / 64] |= 1 << UInt64(i % 64) }
+        return words
     }
 
     private static func summary(_ names: [String]) -> String {
@@ -143,10 +158,13 @@ public final class RoutingTable: Sendable {
 
 extension RoutingTable {
     /// What keeps the route's cache entries apart from others'.
-    public func cacheTag(_ route: RouteID) -> UInt32 { routes[Int(route.rawValue)].cacheTag }
+    public func cacheTag(_ route: RouteID) -> UInt32 { firstCacheTag + UInt32(route.rawValue) }
 
     /// Whether the route's names go upstream changed.
-    public func isMapped(_ route: RouteID) -> Bool { routes[Int(route.rawValue)].mapping != nil }
+    public func isMapped(_ route: RouteID) -> Bool {
+        let i = Int(route.rawValue)
+        return mappedRoutes[i / 64] >> UInt64(i % 64) & 1 != 0
+    }
 
     /// Decides about a question.
     ///
@@ -154,30 +172,26 @@ extension RoutingTable {
     ///
     /// DS at the apex of a cluster's zone belongs to the parent (RFC 4035 §3.1.4.1) and is routed by it.
     public func decide(_ name: borrowing RawSpan, _ qtype: RecordType) -> RoutingDecision {
-        let labels = LabelStarts(name)
-        if let reverse = ReverseName(name, labelStarts: labels) {
-            return decide(reverse, name, labels)
+        let tail = NameTail(name)
+        let found = suffixes.longestMatch(name, labelCount: tail.labelCount)
+        if let isIPv4 = ReverseName.family(name, tail) { return decideReverse(name, isIPv4, found) }
+        guard let found else { return .forward(.defaultRoute) }
+        if let route = route(found) {
+            return qtype == .ds && found.offset == 0 ? decideParent(name) : .forward(route)
         }
-        guard let found = suffixes.longestMatch(name, labels) else { return .forward(.defaultRoute) }
-        switch entries[Int(found)] {
-        case .cluster(let route):
-            let isApex = name.byteCount == zoneLength(route)
-            return isApex && qtype == .ds ? decideParent(name) : .forward(route)
-        case .patternParent, .emptyNonTerminal:
-            return decideBelowPattern(name, labels, qtype, found)
+        switch localEntries[Int(found.value) - routes.count] {
+        case .patternParent, .emptyNonTerminal: return decideBelowPattern(name, qtype, found)
         case .absent:
-            return specialUse(name, labels, found)
-        case .localhost:
-            let apex = labels[labels.count - 1]
-            return .local(LocalAnswer(content: .loopback, apexOffset: apex))
-        case .resolver:
-            return .local(LocalAnswer(content: .noData, apexOffset: labels[labels.count - 2]))
+            let content: LocalAnswer.Content = found.offset == 0 ? .noData : .nxDomain
+            return .local(LocalAnswer(content: content, apexOffset: found.offset))
+        case .localhost: return .local(LocalAnswer(content: .loopback, apexOffset: found.offset))
+        case .resolver: return .local(LocalAnswer(content: .noData, apexOffset: found.offset))
         }
     }
 
-    private func zoneLength(_ route: RouteID) -> Int {
-        let route = routes[Int(route.rawValue)]
-        return (route.mapping?.zone ?? route.bailiwick).length
+    /// The route of a cluster whose zone was found.
+    private func route(_ found: SuffixTable.Match) -> RouteID? {
+        Int(found.value) < routes.count ? RouteID(rawValue: found.value) : nil
     }
 
     private func decideParent(_ name: borrowing RawSpan) -> RoutingDecision {
@@ -194,75 +208,62 @@ extension RoutingTable {
 
     private func decideBelowPattern(
         _ name: borrowing RawSpan,
-        _ labels: LabelStarts,
         _ qtype: RecordType,
-        _ entry: Int32
+        _ found: SuffixTable.Match
     ) -> RoutingDecision {
         let apex = name.byteCount - patternParentLength
         if apex == 0, qtype == .ds { return .forward(.defaultRoute) }
-        if isExact(name, entry) {
-            return .local(LocalAnswer(content: .noData, apexOffset: apex))
-        }
+        if found.offset == 0 { return .local(LocalAnswer(content: .noData, apexOffset: apex)) }
         // The first label, from the right, that leads to no cluster.
-        var label = 0
-        for i in (0..<labels.count).reversed() where labels[i] < apex {
-            label = labels[i]
-            let suffix = name.extracting(label..<name.byteCount)
-            guard let found = suffixes.longestMatch(suffix, LabelStarts(suffix)), isExact(suffix, found)
-            else { break }
-        }
-        return .local(LocalAnswer(content: .nxDomain, apexOffset: apex, unknownClusterOffset: label))
+        let labels = LabelStarts(name)
+        var label = labels.count - 1
+        while label > 0, labels[label] >= apex || suffixes.contains(name, from: labels[label]) { label -= 1 }
+        let unknown = labels[label]
+        return .local(LocalAnswer(content: .nxDomain, apexOffset: apex, unknownClusterOffset: unknown))
     }
 
-    /// Whether `name` is itself the entry that was found, and not below it.
-    private func isExact(_ name: borrowing RawSpan, _ entry: Int32) -> Bool {
-        guard name.byteCount > 1 else { return true }
-        let labelLength = Int(name.uint8(at: 0)) + 1
-        let parent = name.extracting(labelLength..<name.byteCount)
-        return suffixes.longestMatch(parent, LabelStarts(parent)) != entry
-    }
-
-    private func specialUse(
+    private func decideReverse(
         _ name: borrowing RawSpan,
-        _ labels: LabelStarts,
-        _ entry: Int32
-    ) -> RoutingDecision {
-        if isExact(name, entry) { return .local(LocalAnswer(content: .noData, apexOffset: 0)) }
-        // The apex is one label from the right, or two for home.arpa.
-        let top = labels[labels.count - 1]
-        let isArpa = name.uint8(at: top + 1) == UInt8(ascii: "a") && name.uint8(at: top) == 4
-        let apex = isArpa ? labels[labels.count - 2] : top
-        return .local(LocalAnswer(content: .nxDomain, apexOffset: apex))
-    }
-
-    private func decide(
-        _ reverse: ReverseName,
-        _ name: borrowing RawSpan,
-        _ labels: LabelStarts
+        _ isIPv4: Bool,
+        _ found: SuffixTable.Match?
     ) -> RoutingDecision {
         // A zone in the table may be a reverse zone: `10.in-addr.arpa` as a cluster's zone.
-        if let found = suffixes.longestMatch(name, labels), case .cluster(let route) = entries[Int(found)] {
-            return .forward(route)
-        }
-        let clusters = reverse.isIPv4 ? ipv4Clusters : ipv6Clusters
-        if let cluster = clusters.value(from: reverse.low, to: reverse.high) {
-            return .forward(RouteID(rawValue: cluster))
-        }
-        let special = reverse.isIPv4 ? ipv4Special : ipv6Special
-        guard let length = special.value(from: reverse.low, to: reverse.high) else {
-            return .forward(.defaultRoute)
-        }
-        let bitsPerLabel = reverse.isIPv4 ? 8 : 4
+        if let found, let route = route(found) { return .forward(route) }
+        let reverse = ReverseName(name, isIPv4: isIPv4)
+        if let cluster = clusterRange(reverse) { return .forward(RouteID(rawValue: cluster)) }
+        guard let length = specialRange(reverse) else { return .forward(.defaultRoute) }
+        let bitsPerLabel = isIPv4 ? 8 : 4
         let apexLabels = (Int(length) + bitsPerLabel - 1) / bitsPerLabel
+        let labels = LabelStarts(name)
         let apex = labels[labels.count - 2 - apexLabels]
         let isLoopback =
-            reverse.low == reverse.high && labels.count == (reverse.isIPv4 ? 6 : 34)
-            && reverse.low == (reverse.isIPv4 ? 0x7F00_0001 : 1)
+            reverse.low == reverse.high && labels.count == (isIPv4 ? 6 : 34)
+            && reverse.low == (isIPv4 ? 0x7F00_0001 : 1)
         if isLoopback { return .local(LocalAnswer(content: .loopbackPointer, apexOffset: apex)) }
         // A label that is no part of an address stands for a name that nobody has.
         let isWhole = reverse.addressLabels == labels.count - 2
-        let exists = apex == 0 || isWhole && clusters.hasValue(from: reverse.low, to: reverse.high)
+        let exists = apex == 0 || isWhole && hasClusters(reverse)
         return .local(LocalAnswer(content: exists ? .noData : .nxDomain, apexOffset: apex))
+    }
+
+    // A map chosen first and asked then would be copied, with reference counts.
+
+    private func clusterRange(_ reverse: ReverseName) -> Int32? {
+        reverse.isIPv4
+            ? ipv4Clusters.value(from: reverse.low, to: reverse.high)
+            : ipv6Clusters.value(from: reverse.low, to: reverse.high)
+    }
+
+    private func specialRange(_ reverse: ReverseName) -> Int32? {
+        reverse.isIPv4
+            ? ipv4Special.value(from: reverse.low, to: reverse.high)
+            : ipv6Special.value(from: reverse.low, to: reverse.high)
+    }
+
+    private func hasClusters(_ reverse: ReverseName) -> Bool {
+        reverse.isIPv4
+            ? ipv4Clusters.hasValue(from: reverse.low, to: reverse.high)
+            : ipv6Clusters.hasValue(from: reverse.low, to: reverse.high)
     }
 }
 

@@ -10,6 +10,9 @@ enum SpecialUseNames {
     /// Answered with NODATA: this server designates no encrypted resolver (RFC 9462 §6.1).
     static let resolver = "resolver.arpa"
 
+    /// How many names these are.
+    static let count = absent.count + 2
+
     /// Ranges whose reverse names are answered here unless a cluster claims them.
     static let ipv4Ranges: [(UInt32, Int)] = [
         (0x0000_0000, 8), (0x0A00_0000, 8), (0x6440_0000, 10), (0x7F00_0000, 8), (0xA9FE_0000, 16),

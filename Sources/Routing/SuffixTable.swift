@@ -2,112 +2,127 @@ import DNSWire
 
 /// Values by domain name, found by the longest suffix of a name on label boundaries.
 ///
-/// Open addressing over hashes of whole suffixes; only depths that some entry has are probed, so that the cost
-/// of a look-up does not depend on the number of entries. Names are folded (RFC 4343 §3).
-/// - Complexity: look-up O(labels of the deepest entry), no allocation.
+/// Open addressing over hashes of whole suffixes. Only depths that some entry has are probed, the deepest first,
+/// so that the cost of a look-up does not depend on the number of entries. Names are folded (RFC 4343 §3).
+/// - Complexity: look-up O(depths that entries have), no allocation.
 struct SuffixTable: Sendable {
-    private struct Slot {
+    /// What was found, and which suffix of the name it belongs to.
+    struct Match: Equatable, BitwiseCopyable {
+        var value: Int32
+        /// The offset at which the suffix begins; 0 when the name itself is an entry.
+        var offset: Int
+    }
+
+    private struct Slot: BitwiseCopyable {
         var hash: UInt32 = 0
-        var length: UInt16 = 0
-        var nameOffset: UInt32 = 0
+        /// The place of the name's words in `words`.
+        var firstWord: UInt32 = 0
+        /// -1 in a free slot.
         var value: Int32 = -1
+        /// Octets of the name; at least 1.
+        var length: Int32 = 0
     }
 
     private var slots: [Slot]
-    private var names: [UInt8] = []
-    private var depths: (low: UInt64, high: UInt64) = (0, 0)
-    private var deepest = 0
+    /// The number of slots, a power of two, less one.
+    private let mask: Int
+    /// The names, as the words of their `NameWords`.
+    private var words: [UInt64] = []
+    /// The numbers of labels that entries have.
+    private var depths = DepthSet()
 
     /// Builds the table.
     ///
-    /// Of equal names the first wins.
+    /// Of equal names the first wins. Values are not negative.
     init(_ entries: [(name: DomainName, value: Int32)]) {
         var size = 8
         while size < entries.count * 2 { size *= 2 }
         slots = Array(repeating: Slot(), count: size)
+        mask = size - 1
+        words.reserveCapacity(entries.count * 4)
         for entry in entries { insert(entry.name.folded, entry.value) }
     }
 
     private mutating func insert(_ name: DomainName, _ value: Int32) {
-        let labels = LabelStarts(name.bytes)
-        let depth = labels.count
-        var hash = Self.seed
-        for label in stride(from: depth - 1, through: 0, by: -1) {
-            hash = Self.extend(hash, name.bytes, labels[label])
+        precondition(value >= 0)
+        let suffix = NameWords(offset: 0, length: name.length)
+        let hash = suffix.hash(name.bytes)
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while slots[index].value >= 0 {
+            if matches(slots[index], hash, name.bytes, suffix) { return }
+            index = (index + 1) & mask
         }
-        var slot = Int(hash) & (slots.count - 1)
-        while slots[slot].value >= 0 {
-            if matches(slots[slot], hash, name.bytes, from: 0) { return }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        slots[slot] = Slot(
-            hash: hash,
-            length: UInt16(name.length),
-            nameOffset: UInt32(names.count),
-            value: value
+        slots[index] = Slot(
+            hash: UInt32(truncatingIfNeeded: hash >> 32),
+            firstWord: UInt32(words.count),
+            value: value,
+            length: Int32(name.length)
         )
-        for i in 0..<name.length { names.append(name[i]) }
-        if depth < 64 { depths.low |= 1 << UInt64(depth) } else { depths.high |= 1 << UInt64(depth - 64) }
-        deepest = max(deepest, depth)
+        for i in 0..<suffix.count { words.append(suffix.word(i, of: name.bytes)) }
+        depths.insert(name.labelCount)
     }
 
-    /// The value of the longest suffix of `name` that is in the table.
-    func longestMatch(_ name: borrowing RawSpan, _ labels: LabelStarts) -> Int32? {
-        var best: Int32 = -1
-        var hash = Self.seed
-        var depth = 0
+    /// The longest suffix of `name` that is in the table.
+    func longestMatch(_ name: borrowing RawSpan, labelCount: Int) -> Match? {
+        var depth = labelCount
+        var offset = 0
         while true {
-            if hasDepth(depth) {
-                let start = depth == 0 ? name.byteCount - 1 : labels[labels.count - depth]
-                let found = value(hash, name, from: start)
-                if found >= 0 { best = found }
+            if depths.contains(depth) {
+                let value = value(name, from: offset)
+                if value >= 0 { return Match(value: value, offset: offset) }
             }
-            guard depth < labels.count, depth < deepest else { break }
-            depth += 1
-            hash = Self.extend(hash, name, labels[labels.count - depth])
+            guard depth > 0 else { return nil }
+            depth &-= 1
+            offset &+= Int(name.uint8(at: offset)) &+ 1
         }
-        return best < 0 ? nil : best
+    }
+
+    /// Whether the suffix of `name` from `offset` on is itself in the table.
+    func contains(_ name: borrowing RawSpan, from offset: Int) -> Bool { value(name, from: offset) >= 0 }
+
+    /// The value of the suffix from `offset` on, or -1.
+    private func value(_ name: borrowing RawSpan, from offset: Int) -> Int32 {
+        let suffix = NameWords(offset: offset, length: name.byteCount &- offset)
+        let hash = suffix.hash(name)
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let slot = slots[index]
+            if slot.value < 0 || matches(slot, hash, name, suffix) { return slot.value }
+            index = (index &+ 1) & mask
+        }
     }
 
     @inline(__always)
-    private func hasDepth(_ depth: Int) -> Bool {
-        depth < 64
-            ? depths.low & (1 << UInt64(depth)) != 0
-            : depths.high & (1 << UInt64(depth - 64)) != 0
-    }
-
-    private func value(_ hash: UInt32, _ name: borrowing RawSpan, from start: Int) -> Int32 {
-        var slot = Int(hash) & (slots.count - 1)
-        while slots[slot].value >= 0 {
-            if matches(slots[slot], hash, name, from: start) { return slots[slot].value }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return -1
-    }
-
     private func matches(
         _ slot: Slot,
-        _ hash: UInt32,
+        _ hash: UInt64,
         _ name: borrowing RawSpan,
-        from start: Int
+        _ suffix: NameWords
     ) -> Bool {
-        guard slot.hash == hash, Int(slot.length) == name.byteCount - start else { return false }
-        for i in 0..<Int(slot.length)
-        where names[Int(slot.nameOffset) + i] != name.uint8(at: start + i) {
+        guard slot.hash == UInt32(truncatingIfNeeded: hash >> 32), Int(slot.length) == suffix.length else {
             return false
+        }
+        let first = Int(slot.firstWord)
+        var i = 0
+        while i < suffix.count {
+            if words[first &+ i] != suffix.word(i, of: name) { return false }
+            i &+= 1
         }
         return true
     }
+}
 
-    private static let seed: UInt32 = 0x811C_9DC5
+/// A set of numbers of labels, 0 to 127.
+private struct DepthSet: BitwiseCopyable {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    mutating func insert(_ depth: Int) {
+        if depth < 64 { low |= 1 << UInt64(depth) } else { high |= 1 << UInt64(depth - 64) }
+    }
 
     @inline(__always)
-    private static func extend(_ hash: UInt32, _ name: borrowing RawSpan, _ start: Int) -> UInt32 {
-        var hash = hash
-        for i in start...(start + Int(name.uint8(at: start))) {
-            hash = (hash ^ UInt32(name.uint8(at: i))) &* 0x0100_0193
-        }
-        // FNV's low bits are its weakest: fold the high ones in.
-        return hash ^ (hash >> 15)
+    func contains(_ depth: Int) -> Bool {
+        (depth < 64 ? low : high) >> UInt64(truncatingIfNeeded: depth & 63) & 1 != 0
     }
 }

@@ -51,10 +51,24 @@ import Testing
         )
     }
 
-    @Test func manyDuplicateKeysEnd() {
+    @Test func manyDuplicateKeysAreAllReported() {
         let found = problems(String(repeating: "workers: 1\n", count: 100))
-        #expect(found.count == 33)
-        #expect(found.first == "1:1: `workers` is here more than once; keep one of them")
+        #expect(found.count == 99)
+        #expect(found.first?.hasPrefix("2:1: `workers` is here already, on line 1, column 1") == true)
+        #expect(found.last?.hasPrefix("100:1: `workers` is here already, on line 1, column 1") == true)
+    }
+
+    @Test func aDuplicateIsFoundAmongManyKeysToo() {
+        let keys = (0..<40).map { "k\($0): 1\n" }.joined()
+        let found = problems(keys + "k0: 1\nk39: 1\n")
+        #expect(found.filter { $0.contains("is here already") }.count == 2)
+        #expect(found.contains { $0.hasPrefix("41:1: `k0` is here already, on line 1, column 1") })
+        #expect(found.contains { $0.hasPrefix("42:1: `k39` is here already, on line 40, column 1") })
+    }
+
+    @Test func aSyntaxErrorIsTheOnlyProblem() {
+        expectProblem("workers: 1\nworkers: 2\nlog: [", "4:1", "no valid YAML")
+        expectProblem("? [a]\n: 1\nlog: [", "4:1", "no valid YAML")
     }
 
     @Test func aSecondDocumentIsRefused() {

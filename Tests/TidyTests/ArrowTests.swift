@@ -12,14 +12,15 @@ import Testing
         "CSystem": Arrows(to: []),
         "CLibevent": Arrows(to: []),
         "CLDNS": Arrows(to: []),
+        "CLibYAML": Arrows(to: []),
         "DNSWire": Arrows(to: []),
         "AnswerCache": Arrows(to: ["DNSWire"], system: ["Glibc", "Synchronization"]),
         "Metrics": Arrows(to: [], system: ["Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
         "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),
         "Configuration": Arrows(
-            to: ["DNSWire", "PresentationFormat", "Routing", "Yams"],
-            system: ["Foundation"]
+            to: ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"],
+            system: ["Glibc"]
         ),
         "Forwarding": Arrows(to: ["AnswerCache", "DNSWire", "Metrics", "Routing"]),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
