@@ -78,9 +78,15 @@ let package = Package(
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "Routing"],
             path: "benchmarks/packetpath/Scenarios"
         ),
+        .target(
+            name: "CCounting",
+            path: "benchmarks/packetpath/CCounting",
+            // Debian 12's valgrind cannot read newer debug information of C.
+            cSettings: [.unsafeFlags(["-gdwarf-4"])]
+        ),
         .executableTarget(
             name: "packetpath",
-            dependencies: ["Scenarios"],
+            dependencies: ["CCounting", "Scenarios"],
             path: "benchmarks/packetpath/packetpath",
             swiftSettings: settings + warningsAreErrors
         ),

@@ -14,9 +14,15 @@ final class Harness {
 
     static let client = Client(address: IPAddress(ipv4: 0x7F00_0001), isStream: false)
 
+    /// The domain below which the clusters are.
+    static let parent = "k8s.corp"
+
     /// The zone whose names are mapped, and the domain that its cluster knows.
     static let zone = "east.k8s.corp"
     static let domain = "cluster.local"
+
+    /// Seconds for which denials are kept at most.
+    static let negativeTTL: UInt32 = 300
 
     private static let seed: UInt64 = 1
     /// Large enough that no scenario fills it.
@@ -28,7 +34,7 @@ final class Harness {
                 table: try Self.table(),
                 allowed: IPPrefixSet(try Self.loopback()),
                 diagnosticsAllowed: IPPrefixSet([]),
-                ttls: TTLLimits(negative: 300),
+                ttls: TTLLimits(negative: Self.negativeTTL),
                 hostname: "",
                 version: ""
             ),
@@ -43,28 +49,7 @@ final class Harness {
 
     /// Ten clusters below one domain, one server each, and a default server.
     private static func table() throws(ScenarioError) -> RoutingTable {
-        let names = ["east", "west"] + (3...10).map { "cluster\($0)" }
-        var clusters: [ClusterDefinition] = []
-        for (index, name) in names.enumerated() {
-            clusters.append(
-                ClusterDefinition(
-                    name: name,
-                    zone: try domainName("\(name).k8s.corp"),
-                    clusterDomain: try domainName(domain),
-                    upstreams: [Upstream(address: IPAddress(ipv4: 0x0A01_0000 + UInt32(index)))]
-                )
-            )
-        }
-        return RoutingTable(
-            defaultUpstreams: [Upstream(address: IPAddress(ipv4: 0xC000_0235))],
-            clusters: clusters,
-            patternParent: try domainName("k8s.corp")
-        )
-    }
-
-    private static func domainName(_ text: String) throws(ScenarioError) -> DomainName {
-        guard let name = DomainName(text) else { throw ScenarioError("\(text) is no name") }
-        return name
+        try RoutingTable.withClusters(["east", "west"] + (3...10).map { "cluster\($0)" })
     }
 
     private static func loopback() throws(ScenarioError) -> [IPPrefix] {

@@ -48,6 +48,9 @@ enum Messages {
 
     static func id(_ message: [UInt8]) -> UInt16 { UInt16(message[0]) << 8 | UInt16(message[1]) }
 
+    /// Octets of a service's name before its domain.
+    static let servicePrefixLength = service(0, in: "").utf8.count
+
     /// The name of the serial-th service, equally long for all: `w00002a.shop.svc.DOMAIN`.
     static func service(_ serial: Int, in domain: String) -> String {
         let digits = String(serial, radix: 16)

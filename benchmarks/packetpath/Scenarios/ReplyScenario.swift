@@ -7,6 +7,7 @@ final class ReplyScenario: Scenario {
     private var queries: MessageSlots
     private var expected: MessageSlots
     private var replies = MessageSlots(count: batchSize, octets: ForwardingLimits.udpPayload)
+    private let rotation: (run: Range<Int>, recordLength: Int)?
     /// The query that the next batch begins with.
     private var first = 0
 
@@ -16,8 +17,14 @@ final class ReplyScenario: Scenario {
         var reply: [UInt8]
     }
 
-    init(_ harness: Harness, _ exchanges: [Exchange]) {
+    /// - Parameter rotation: records of equal length that may begin with any of them, and where they stand.
+    init(
+        _ harness: Harness,
+        _ exchanges: [Exchange],
+        rotation: (run: Range<Int>, recordLength: Int)? = nil
+    ) {
         self.harness = harness
+        self.rotation = rotation
         let longestQuery = exchanges.map(\.query.count).max() ?? 0
         let longestReply = exchanges.map(\.reply.count).max() ?? 0
         queries = MessageSlots(count: exchanges.count, octets: longestQuery)
@@ -31,17 +38,18 @@ final class ReplyScenario: Scenario {
     func prepare(_ count: Int) { replies.clear() }
 
     func run(_ count: Int) -> UInt64 {
-        Self.run(harness.forwarder, harness.now, queries, first, count, &replies)
+        Self.run(harness, queries, first, count, &replies)
     }
 
     private static func run(
-        _ forwarder: Forwarder,
-        _ now: UInt64,
+        _ harness: Harness,
         _ queries: borrowing MessageSlots,
         _ first: Int,
         _ count: Int,
         _ replies: inout MessageSlots
     ) -> UInt64 {
+        let forwarder = harness.forwarder
+        let now = harness.now
         var checksum: UInt64 = 0
         var index = first
         for slot in 0..<count {
@@ -64,10 +72,27 @@ final class ReplyScenario: Scenario {
         for slot in 0..<count {
             let index = (first + slot) % queries.count
             let (reply, wanted) = (replies.octets(slot), expected.octets(index))
-            guard reply == wanted else {
+            guard reply == wanted || isRotated(reply, wanted) else {
                 throw ScenarioError("query \(index) got \(reply), not \(wanted)")
             }
         }
         first = (first + count) % queries.count
+    }
+
+    /// Whether the messages differ in the order of their records only, which has to be that of a circle.
+    private func isRotated(_ reply: [UInt8], _ wanted: [UInt8]) -> Bool {
+        guard let rotation, reply.count == wanted.count, rotation.run.upperBound <= wanted.count else {
+            return false
+        }
+        var rotated = wanted
+        for _ in 0..<(rotation.run.count / rotation.recordLength) {
+            let record = rotated[rotation.run.prefix(rotation.recordLength)]
+            rotated.replaceSubrange(
+                rotation.run,
+                with: rotated[rotation.run].dropFirst(record.count) + record
+            )
+            if rotated == reply { return true }
+        }
+        return false
     }
 }

@@ -20,5 +20,5 @@ public let batchSize = 64
 public struct ScenarioError: Error, CustomStringConvertible {
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
