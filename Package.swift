@@ -75,7 +75,7 @@ let package = Package(
         // The packet path without input and output, measured: `make gates`, `make microbench`.
         module(
             "Scenarios",
-            ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "Routing"],
+            ["AnswerCache", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Transport"],
             path: "benchmarks/packetpath/Scenarios"
         ),
         .target(

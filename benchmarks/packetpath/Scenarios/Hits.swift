@@ -9,7 +9,22 @@ enum Hits {
 
     /// One A record per name.
     static func addresses(dnssecOK: Bool = false) throws(ScenarioError) -> ReplyScenario {
-        try cached(payload: dnssecOK ? 1232 : nil, dnssecOK: dnssecOK) { message, _, serial, ttl in
+        let harness = try Harness()
+        return ReplyScenario(harness, try cachedAddresses(harness, dnssecOK: dnssecOK))
+    }
+
+    /// The same over TCP.
+    static func addressesOverTCP() throws(ScenarioError) -> StreamScenario {
+        let harness = try Harness()
+        return try StreamScenario(harness, try cachedAddresses(harness, dnssecOK: false))
+    }
+
+    private static func cachedAddresses(
+        _ harness: Harness,
+        dnssecOK: Bool
+    ) throws(ScenarioError) -> [Exchange] {
+        let payload: UInt16? = dnssecOK ? 1232 : nil
+        return try cached(harness, payload: payload, dnssecOK: dnssecOK) { message, serial, ttl in
             let rdata = Messages.octets(of: 0x0A60_0000 + UInt32(serial))
             message.appendRecord(.answer, MessageOctets.questionName, .a, ttl: ttl, rdata)
         }
@@ -21,67 +36,70 @@ enum Hits {
         let records = 4
         let queryLength = Messages.query(id: 0, Messages.service(0, in: Harness.zone)).count
         let run = queryLength..<(queryLength + records * recordLength)
-        return try cached(rotation: (run, recordLength)) { message, _, serial, ttl in
+        let harness = try Harness()
+        let exchanges = try cached(harness) { message, serial, ttl in
             for record in 0..<records {
                 let rdata = Messages.octets(of: 0x0A60_0000 + UInt32(serial * records + record))
                 message.appendRecord(.answer, MessageOctets.questionName, .a, ttl: ttl, rdata)
             }
         }
+        return ReplyScenario(harness, exchanges, rotation: (run, recordLength))
     }
 
     /// TXT records that make a reply of about 1,200 octets.
     static func long() throws(ScenarioError) -> ReplyScenario {
-        try cached(.txt, payload: 1232) { message, _, serial, ttl in
+        let harness = try Harness()
+        let exchanges = try cached(harness, .txt, payload: 1232) { message, serial, ttl in
             for record in 0..<5 {
                 let text = [UInt8](repeating: UInt8(97 + (serial + record) % 26), count: 211)
                 message.appendRecord(.answer, MessageOctets.questionName, .txt, ttl: ttl, [211] + text)
             }
         }
+        return ReplyScenario(harness, exchanges)
     }
 
     /// Denials with the SOA of the zone, mapped as well.
     static func denials(_ code: ResponseCode) throws(ScenarioError) -> ReplyScenario {
-        try cached(code: code) { message, domain, _, ttl in
+        let harness = try Harness()
+        let exchanges = try cached(harness, code: code) { message, _, ttl in
             let zone = MessageOctets.pointer(WireLimits.headerLength + Messages.servicePrefixLength)
             var soa = MessageOctets.labels("ns.dns") + zone + MessageOctets.labels("hostmaster") + zone
             // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM
             for number: UInt32 in [1, 7200, 1800, 86400, Messages.ttl] { soa += Messages.octets(of: number) }
             message.appendRecord(.authority, zone, .soa, ttl: ttl, soa)
         }
+        return ReplyScenario(harness, exchanges)
     }
 
     /// Writes the records of a response or reply.
-    private typealias AppendRecords = (
-        _ message: inout MessageOctets, _ domain: String, _ serial: Int, _ ttl: UInt32
-    ) -> Void
+    private typealias AppendRecords = (_ message: inout MessageOctets, _ serial: Int, _ ttl: UInt32) -> Void
 
-    /// Puts an answer for each name into the cache, by the way that answers take.
+    /// Puts an answer for each name into the cache, by the way that answers take, and lets it grow old.
     private static func cached(
+        _ harness: Harness,
         _ type: RecordType = .a,
         code: ResponseCode = .noError,
         payload: UInt16? = nil,
         dnssecOK: Bool = false,
-        rotation: (run: Range<Int>, recordLength: Int)? = nil,
         _ append: AppendRecords
-    ) throws(ScenarioError) -> ReplyScenario {
+    ) throws(ScenarioError) -> [Exchange] {
         func reply(_ id: UInt16, _ domain: String, _ serial: Int, age: UInt32) -> [UInt8] {
             var message = MessageOctets(id: id, flags: Messages.replyFlags | code.rawValue)
             message.appendQuestion(MessageOctets.name(Messages.service(serial, in: domain)), type)
-            append(&message, domain, serial, Messages.ttl - age)
+            append(&message, serial, Messages.ttl - age)
             if payload != nil { message.appendOPT(dnssecOK: dnssecOK) }
             return message.octets
         }
-        let harness = try Harness()
-        var exchanges: [ReplyScenario.Exchange] = []
+        var exchanges: [Exchange] = []
         for serial in 0..<names {
             let id = UInt16(serial)
             let name = Messages.service(serial, in: Harness.zone)
             let query = Messages.query(id: id, name, type, payload: payload, dnssecOK: dnssecOK)
             try harness.exchange(query) { reply(Messages.id($0), Harness.domain, serial, age: 0) }
             let expected = reply(id, Harness.zone, serial, age: age)
-            exchanges.append(ReplyScenario.Exchange(query: query, reply: expected))
+            exchanges.append(Exchange(query: query, reply: expected))
         }
         harness.now += UInt64(age) * 1000
-        return ReplyScenario(harness, exchanges, rotation: rotation)
+        return exchanges
     }
 }

@@ -16,7 +16,7 @@ enum LocalAnswers {
             var soa = apex + MessageOctets.name("nobody.invalid")
             for number in [1, 3600, 1200, 604_800, Harness.negativeTTL] { soa += Messages.octets(of: number) }
             reply.appendRecord(.authority, apex, .soa, ttl: Harness.negativeTTL, soa)
-            return ReplyScenario.Exchange(
+            return Exchange(
                 query: Messages.query(id: UInt16(serial), name),
                 reply: reply.octets
             )

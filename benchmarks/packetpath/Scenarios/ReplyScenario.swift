@@ -11,12 +11,6 @@ final class ReplyScenario: Scenario {
     /// The query that the next batch begins with.
     private var first = 0
 
-    /// A query and the reply that it has to get.
-    struct Exchange {
-        var query: [UInt8]
-        var reply: [UInt8]
-    }
-
     /// - Parameter rotation: records of equal length that may begin with any of them, and where they stand.
     init(
         _ harness: Harness,

@@ -17,6 +17,7 @@ public enum ScenarioCatalog {
             MissScenario(try Harness(), domain: "example.org", upstreamDomain: "example.org")
         },
         Entry("response") { () throws(ScenarioError) in ResponseScenario(try Harness()) },
+        Entry("tcp") { () throws(ScenarioError) in try Hits.addressesOverTCP() },
         Entry("parse") { () throws(ScenarioError) in ParseScenario() },
         Entry("route-10") { () throws(ScenarioError) in try RouteScenario(clusters: 10) },
         Entry("route-1000") { () throws(ScenarioError) in try RouteScenario(clusters: 1000) },
