@@ -19,8 +19,8 @@ let settings: [SwiftSetting] = [
 let warningsAreErrors: [SwiftSetting] =
     Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings + warningsAreErrors)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings + warningsAreErrors)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -69,6 +69,25 @@ let package = Package(
                 "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: settings + warningsAreErrors
+        ),
+
+        // The packet path without input and output, measured: `make gates`, `make microbench`.
+        module(
+            "Scenarios",
+            ["AnswerCache", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Transport"],
+            path: "benchmarks/packetpath/Scenarios"
+        ),
+        .target(
+            name: "CCounting",
+            path: "benchmarks/packetpath/CCounting",
+            // Debian 12's valgrind cannot read newer debug information of C.
+            cSettings: [.unsafeFlags(["-gdwarf-4"])]
+        ),
+        .executableTarget(
+            name: "packetpath",
+            dependencies: ["CCounting", "Scenarios"],
+            path: "benchmarks/packetpath/packetpath",
             swiftSettings: settings + warningsAreErrors
         ),
 
