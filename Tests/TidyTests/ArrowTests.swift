@@ -13,7 +13,7 @@ import Testing
         "CLibevent": Arrows(to: []),
         "CLDNS": Arrows(to: []),
         "DNSWire": Arrows(to: []),
-        "AnswerCache": Arrows(to: ["DNSWire"], system: ["Glibc", "Synchronization"]),
+        "AnswerCache": Arrows(to: ["CSystem", "DNSWire"], system: ["Glibc", "Synchronization"]),
         "Metrics": Arrows(to: [], system: ["Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
         "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),
