@@ -19,15 +19,13 @@ public final class AnswerCache: Sendable {
     /// Makes an empty cache of `sizeBytes`, at least 1 MiB.
     public init(sizeBytes: Int, seed: UInt64 = UInt64.random(in: .min ... .max)) {
         geometry = Geometry(sizeBytes: sizeBytes)
-        region = Region(count: geometry.shards * geometry.wordsPerShard)
+        region = Region(count: geometry.words)
         self.seed = seed
         for shard in 0..<geometry.shards {
-            // Offset 0 would make an empty slot of the first entry.
-            let start = UInt64(1)
-            for field in [
-                ShardField.smallTail, ShardField.mainTail, ShardField.smallHead, ShardField.mainHead,
-            ] {
-                region.store(start, at: geometry.header(shard) + field)
+            for isMain in [false, true] {
+                let start = geometry.ring(shard, isMain: isMain).firstOffset
+                region.store(start, at: tailIndex(shard, isMain: isMain))
+                region.store(start, at: headIndex(shard, isMain: isMain))
             }
         }
     }
@@ -52,7 +50,7 @@ public final class AnswerCache: Sendable {
     /// - Returns: nil when there is none, or it has expired.
     /// - Complexity: O(octets copied); no allocation, no lock.
     public func lookup(
-        _ key: CacheKey,
+        _ key: borrowing @_addressable CacheKey,
         now: UInt64,
         available: Int,
         rotation: UInt32,
@@ -60,157 +58,149 @@ public final class AnswerCache: Sendable {
         at offset: Int
     ) -> Hit? {
         let shard = geometry.shard(key.hash)
-        let bucket = geometry.bucket(shard, key.hash)
-        for i in 0..<Geometry.slotsPerBucket {
-            let slot = Slot(word: region.loadAcquiring(bucket + i))
-            guard slot.hasTag(of: key.hash), let start = entryStart(slot, shard, key) else { continue }
-            let times = region.load(start + 2)
-            let answer = Entry.answer(
-                times: times,
-                counts: region.load(start + 3),
-                lengths: region.load(start + 4),
-                rotation: region.load(start + 5)
-            )
-            let fitted = answer.fitted(into: min(available, reply.byteCount - offset))
-            let ttls = Int(region.load(start + 4) >> 48)
-            let ttlStart = start + Entry.fixedWords + key.count
-            let bodyStart = ttlStart + (ttls + 3) / 4
-            let ringEnd =
-                geometry.ring(shard, isMain: slot.isMain) + geometry.ringWords(isMain: slot.isMain)
-            // A torn entry may say anything: what it says must at least lie inside the ring.
-            guard bodyStart + (fitted.length + 7) / 8 <= ringEnd else { return nil }
-            // Another worker's clock reading may be a moment ahead of ours.
-            let age = UInt32(
-                truncatingIfNeeded: (max(now, Entry.storedAt(times)) - Entry.storedAt(times)) / 1000
-            )
-            copyBody(answer, fitted, from: bodyStart, rotation, into: &reply, at: offset)
-            countDown(age, ttls, from: ttlStart, fitted.length, in: &reply, at: offset)
+        guard let place = place(of: key, shard) else { return nil }
+        let slot = place.slot
+        let ring = geometry.ring(shard, isMain: slot.isMain)
+        let start = ring.index(slot.offset)
+        let entry = region.entry(at: start)
+        let answer = entry.answer
+        let fitted = answer.fitted(into: min(available, reply.byteCount - offset))
+        let ttlStart = start &+ Entry.fixedWords &+ key.count
+        let bodyStart = ttlStart &+ Entry.ttlWords(entry.ttls)
+        // A torn entry may say anything: what it says must at least lie inside the ring.
+        guard bodyStart &+ Entry.words(octets: fitted.length) <= ring.start &+ ring.words else { return nil }
+        region.copy(from: bodyStart, length: fitted.length, to: &reply, at: offset)
+        if answer.rotation.count > 1 {
+            copyRotated(answer.rotation, fitted.length, from: bodyStart, rotation, into: &reply, at: offset)
+        }
+        let age = entry.age(now: now)
+        if age > 0 { countDown(age, entry, from: ttlStart, fitted.length, in: &reply, at: offset) }
 
-            atomicMemoryFence(ordering: .acquiring)
-            guard isWhole(slot, shard) else { return nil }
-            if Entry.isExpired(times, now: now) { return nil }
-            if slot.uses < Slot.usesMax {
-                region.replace(slot.word, with: slot.withUses(slot.uses + 1).word, at: bucket + i)
+        atomicMemoryFence(ordering: .acquiring)
+        guard slot.offset >= region.load(tailIndex(shard, isMain: slot.isMain)) else { return nil }
+        if entry.isExpired(now: now) { return nil }
+        if slot.uses < Slot.usesMax {
+            region.replace(slot.word, with: slot.withUses(slot.uses + 1).word, at: place.index)
+        }
+        return Hit(answer: answer, fitted: fitted, ageSeconds: age)
+    }
+
+    // MARK: Ahead of a look-up
+
+    /// Lets the index of a hash come from memory while other work is done.
+    ///
+    /// In a cache that is larger than the processor's, a look-up waits twice: for the index, then for the entry.
+    /// Who has several queries at hand asks for all indices first, then for all entries, then looks them up.
+    public func prefetchIndex(_ hash: UInt64) {
+        region.prefetch(geometry.bucket(geometry.shard(hash), hash, 0))
+    }
+
+    /// Lets the entry of a hash come from memory while other work is done, if the index has it at its first place.
+    public func prefetchEntry(_ hash: UInt64) {
+        let shard = geometry.shard(hash)
+        let bucket = geometry.bucket(shard, hash, 0)
+        let preferred = Slot.preferred(hash)
+        for i in 0..<Geometry.slotsPerBucket {
+            let slot = Slot(word: region.load(bucket &+ (i ^ preferred)))
+            guard slot.hasTag(of: hash) else { continue }
+            let start = geometry.ring(shard, isMain: slot.isMain).index(slot.offset)
+            region.prefetch(start)
+            // An entry with one record takes most of two lines.
+            return region.prefetch(start &+ Geometry.slotsPerBucket)
+        }
+    }
+
+    // MARK: Index
+
+    /// A slot, and where it is.
+    struct Place: BitwiseCopyable {
+        var slot: Slot
+        var index: Int
+    }
+
+    /// The slot whose entry has this key; nil also for an entry that is being overwritten.
+    @inline(__always)
+    func place(of key: borrowing @_addressable CacheKey, _ shard: Int) -> Place? {
+        let hash = key.hash
+        let preferred = Slot.preferred(hash)
+        for choice in 0..<Geometry.choices {
+            let bucket = geometry.bucket(shard, hash, choice)
+            for i in 0..<Geometry.slotsPerBucket {
+                let index = bucket &+ (i ^ preferred)
+                let slot = Slot(word: region.loadAcquiring(index))
+                if slot.hasTag(of: hash), hasKey(key, slot, shard) { return Place(slot: slot, index: index) }
             }
-            return Hit(answer: answer, fitted: fitted, ageSeconds: age)
         }
         return nil
     }
 
-    /// Where the slot's entry begins, when it has this key; nil also for an entry that is being overwritten.
     @inline(__always)
-    func entryStart(_ slot: Slot, _ shard: Int, _ key: CacheKey) -> Int? {
-        let ringWords = geometry.ringWords(isMain: slot.isMain)
-        let position = Int(slot.offset % UInt64(ringWords))
-        let start = geometry.ring(shard, isMain: slot.isMain) + position
-        guard position + Entry.fixedWords + key.count <= ringWords,
-            region.load(start + 1) == key.hash,
-            Entry.keyWords(region.load(start)) == key.count
-        else { return nil }
-        for i in 0..<key.count where region.load(start + Entry.fixedWords + i) != key.words[i] {
-            return nil
-        }
-        return start
-    }
-
-    /// Whether the entry's octets are still what they were when the slot was read.
-    @inline(__always)
-    func isWhole(_ slot: Slot, _ shard: Int) -> Bool {
-        let tail = region.load(
-            geometry.header(shard) + (slot.isMain ? ShardField.mainTail : ShardField.smallTail)
-        )
-        return slot.offset >= tail
+    private func hasKey(_ key: borrowing @_addressable CacheKey, _ slot: Slot, _ shard: Int) -> Bool {
+        let ring = geometry.ring(shard, isMain: slot.isMain)
+        guard ring.position(slot.offset) &+ Entry.fixedWords &+ key.count <= ring.words else { return false }
+        return region.hasKey(key, at: ring.index(slot.offset))
     }
 
     @inline(__always)
-    private func copyBody(
-        _ answer: CachedAnswer,
-        _ fitted: FittedAnswer,
+    func headIndex(_ shard: Int, isMain: Bool) -> Int {
+        geometry.header(shard) &+ (isMain ? ShardField.mainHead : ShardField.smallHead)
+    }
+
+    @inline(__always)
+    func tailIndex(_ shard: Int, isMain: Bool) -> Int {
+        geometry.header(shard) &+ (isMain ? ShardField.mainTail : ShardField.smallTail)
+    }
+
+    // MARK: Body
+
+    /// Writes a run of records again, another one first.
+    private func copyRotated(
+        _ run: CachedAnswer.Rotation,
+        _ length: Int,
         from start: Int,
         _ rotation: UInt32,
         into reply: inout MutableRawSpan,
         at offset: Int
     ) {
-        region.copy(from: start, length: fitted.length, to: &reply, at: offset)
-        let run = answer.rotation
-        guard run.count > 1, run.offset + run.count * run.recordLength <= fitted.length else { return }
+        let runLength = run.count * run.recordLength
+        guard run.offset + runLength <= length else { return }
         let first = Int(rotation % UInt32(run.count)) * run.recordLength
-        if first > 0 {
-            rotate(&reply, from: offset + run.offset, length: run.count * run.recordLength, by: first)
-        }
-    }
-
-    /// Moves the first `shift` octets of a run behind the others, by three reversals.
-    private func rotate(_ bytes: inout MutableRawSpan, from start: Int, length: Int, by shift: Int) {
-        reverse(&bytes, start, start + shift)
-        reverse(&bytes, start + shift, start + length)
-        reverse(&bytes, start, start + length)
-    }
-
-    private func reverse(_ bytes: inout MutableRawSpan, _ start: Int, _ end: Int) {
-        var low = start
-        var high = end - 1
-        while low < high {
-            let left = bytes.readable.uint8(at: low)
-            bytes.store(bytes.readable.uint8(at: high), at: low)
-            bytes.store(left, at: high)
-            low += 1
-            high -= 1
-        }
+        guard first > 0 else { return }
+        region.copy(
+            from: start,
+            skipping: run.offset + first,
+            length: runLength - first,
+            to: &reply,
+            at: offset + run.offset
+        )
+        region.copy(
+            from: start,
+            skipping: run.offset,
+            length: first,
+            to: &reply,
+            at: offset + run.offset + runLength - first
+        )
     }
 
     /// Subtracts the age from every TTL of the copied part.
     @inline(__always)
     private func countDown(
         _ age: UInt32,
-        _ ttls: Int,
+        _ entry: Entry,
         from start: Int,
         _ length: Int,
         in reply: inout MutableRawSpan,
         at offset: Int
     ) {
-        guard age > 0 else { return }
-        for i in 0..<ttls {
-            let word = region.load(start + i / 4)
-            let at = Int(word >> UInt64(i % 4 * 16) & 0xFFFF)
-            if at + 4 > length { break }
-            let ttl = reply.readable.uint32(at: offset + at)
-            reply.store(ttl > age ? ttl - age : 0, at: offset + at)
+        var at = entry.firstTTL
+        var i = 0
+        let ttls = entry.ttls
+        while i < ttls, at &+ 4 <= length {
+            let ttl = reply.readable.uint32(at: offset &+ at)
+            reply.store(ttl > age ? ttl &- age : 0, at: offset &+ at)
+            let next = region.load(start &+ i >> 2) >> UInt64(truncatingIfNeeded: (i & 3) &* 16)
+            at = Int(truncatingIfNeeded: next & 0xFFFF)
+            i &+= 1
         }
-    }
-}
-
-// MARK: - Figures
-
-extension AnswerCache {
-    /// Counts over all shards since the start, and entries now.
-    public struct Statistics: Sendable, Equatable {
-        public var entries = 0
-        public var insertions: UInt64 = 0
-        public var evictions: UInt64 = 0
-        /// Octets between the tails and the heads of all rings.
-        public var usedBytes = 0
-    }
-
-    /// Sums up the shards.
-    ///
-    /// Any thread; not on the packet path.
-    public var statistics: Statistics {
-        var sum = Statistics()
-        for shard in 0..<geometry.shards {
-            let header = geometry.header(shard)
-            sum.entries += Int(region.load(header + ShardField.entries))
-            sum.insertions += region.load(header + ShardField.insertions)
-            sum.evictions += region.load(header + ShardField.evictions)
-            sum.usedBytes += ringBytes(header, ShardField.smallTail, ShardField.smallHead)
-            sum.usedBytes += ringBytes(header, ShardField.mainTail, ShardField.mainHead)
-        }
-        return sum
-    }
-
-    // The tail first: it never passes a head that is read later, whatever writers do meanwhile.
-    private func ringBytes(_ header: Int, _ tail: Int, _ head: Int) -> Int {
-        let start = region.loadAcquiring(header + tail)
-        return Int(region.load(header + head) &- start) * 8
     }
 }

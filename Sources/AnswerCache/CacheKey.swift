@@ -6,45 +6,69 @@ public import DNSWire
 ///
 /// Made once per query. The name is folded first, because routing wants it folded, too; `finish` adds the rest.
 public struct CacheKey: Sendable {
+    /// A word for what is not the name, and those of the longest name.
+    @usableFromInline
+    static let wordsMax = 1 + (WireLimits.nameLength + 7) / 8
+
     // Word 0: cache tag, qtype, flags, name length. Then the name, padded with zeros.
     @usableFromInline
-    var words = InlineArray<33, UInt64>(repeating: 0)
-    /// The number of words in use.
-    @usableFromInline
-    var count: Int
+    var words: InlineArray<33, UInt64>
     /// Octets of the name.
-    public let nameLength: Int
+    public private(set) var nameLength: Int
     /// The hash of all words; 0 before `finish`.
     public private(set) var hash: UInt64 = 0
+
+    /// The number of words in use.
+    @inline(__always)
+    @usableFromInline
+    var count: Int { Self.count(nameLength) }
+
+    /// The number of words of a key with a name of this length.
+    @inline(__always)
+    @usableFromInline
+    static func count(_ nameLength: Int) -> Int { 1 &+ (nameLength &+ 7) >> 3 }
 
     /// Folds the name of `length` octets, at most 255, that begins at `offset` of `message`.
     @inlinable
     public init(name message: borrowing RawSpan, at offset: Int, length: Int) {
+        self.init()
+        setName(message, at: offset, length: length)
+    }
+
+    /// Makes a key without a name, to be given one.
+    @inline(__always)
+    @usableFromInline
+    init() {
+        words = InlineArray(repeating: 0)
+        nameLength = 0
+    }
+
+    /// Folds a name as `init(name:at:length:)` does, in place of what the key had.
+    ///
+    /// `finish` must follow, as with a new key.
+    public mutating func setName(_ message: borrowing RawSpan, at offset: Int, length: Int) {
         precondition(length >= 1 && length <= WireLimits.nameLength)
+        precondition(offset >= 0 && length <= message.byteCount - offset)
         nameLength = length
-        count = 1 + (length + 7) / 8
-        var i = 0
-        var word = 1
-        while i + 8 <= length {
-            words[word] = foldASCII(message.word(at: offset + i))
-            word += 1
-            i += 8
-        }
-        if i < length {
-            var last: UInt64 = 0
-            var shift: UInt64 = 0
-            while i < length {
-                last |= UInt64(message.uint8(at: offset + i)) << shift
-                shift += 8
-                i += 1
-            }
-            words[word] = foldASCII(last)
+        hash = 0
+        let whole = length >> 3
+        for i in 0..<whole { words[1 &+ i] = foldASCII(message.word(at: offset &+ i &* 8)) }
+        let rest = length & 7
+        if rest > 0 {
+            words[1 &+ whole] = foldASCII(message.lastOctets(rest, before: offset &+ length))
         }
     }
 
     /// Makes the key of a name.
     public init(_ name: DomainName) {
         self.init(name: name.bytes, at: 0, length: name.length)
+    }
+
+    /// What an entry keeps of the key.
+    var wordsInUse: Span<UInt64> {
+        @_lifetime(borrow self)
+        @inline(__always)
+        get { words.span.extracting(first: count) }
     }
 
     /// The folded name in wire form.
@@ -69,6 +93,7 @@ public struct CacheKey: Sendable {
         let flags: UInt64 = (dnssecOK ? 1 : 0) | (checkingDisabled ? 2 : 0)
         words[0] = UInt64(tag) << 32 | UInt64(qtype.rawValue) << 16 | flags << 8 | UInt64(nameLength)
         var mixed = seed
+        let count = count
         for i in 0..<count {
             let product = (mixed ^ words[i]).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
             mixed = product.high ^ product.low ^ (seed &+ UInt64(i))
@@ -80,8 +105,20 @@ public struct CacheKey: Sendable {
 extension CacheKey: Equatable {
     /// Keys are equal when all that they were made of is.
     public static func == (left: CacheKey, right: CacheKey) -> Bool {
-        guard left.hash == right.hash, left.count == right.count else { return false }
+        guard left.hash == right.hash, left.nameLength == right.nameLength else { return false }
         for i in 0..<left.count where left.words[i] != right.words[i] { return false }
         return true
+    }
+}
+
+extension RawSpan {
+    /// The `count` octets, one to seven, that end at `end`, as a word whose other octets are zero.
+    @usableFromInline
+    func lastOctets(_ count: Int, before end: Int) -> UInt64 {
+        // One load that reaches back, where there are octets to reach back to.
+        if end >= 8 { return word(at: end &- 8) >> UInt64(truncatingIfNeeded: 64 &- count &* 8) }
+        var last: UInt64 = 0
+        for i in 0..<count { last |= UInt64(uint8(at: end - count + i)) << UInt64(i * 8) }
+        return last
     }
 }

@@ -1,63 +1,102 @@
 import DNSWire
 
-/// The fixed words at the start of an entry in a ring.
+/// What an entry says beside its key and body.
 ///
-/// Behind them: key words, TTL offsets, body.
+/// An entry in a ring has these words; behind them key words, further TTL offsets (four to a word), body.
 ///
-///     0  words in all (24 bits), key words (8), padding flag (1)
-///     1  hash
-///     2  stored at, milliseconds (40), lifetime, seconds (24)
-///     3  RCODE and AA (16), counts of answer, authority, additional (16 each)
-///     4  octets of body, answer, answer and authority; number of TTLs (16 each)
-///     5  rotation: offset, record length, count (16 each)
-enum Entry {
-    static let fixedWords = 6
-    static let paddingFlag: UInt64 = 1 << 63
+///     0  hash; 0 in padding, which goes to the ring's end
+///     1  stored at, milliseconds (40), lifetime, seconds (24)
+///     2  RCODE and AA (16), counts of answer, authority, additional (16 each)
+///     3  octets of body, answer, answer and authority; number of TTLs (16 each)
+///     4  rotation: offset, record length, count (16 each); offset of the first TTL (16)
+struct Entry: BitwiseCopyable {
+    var times: UInt64
+    var counts: UInt64
+    var lengths: UInt64
+    var rotation: UInt64
 
-    static func head(words: Int, keyWords: Int) -> UInt64 { UInt64(words) | UInt64(keyWords) << 24 }
-    static func words(_ head: UInt64) -> Int { Int(head & 0xFF_FFFF) }
-    static func keyWords(_ head: UInt64) -> Int { Int(head >> 24 & 0xFF) }
+    static let fixedWords = 5
 
-    static func times(storedAt: UInt64, lifetimeSeconds: UInt32) -> UInt64 {
-        storedAt & 0xFF_FFFF_FFFF | UInt64(min(lifetimeSeconds, 0xFF_FFFF)) << 40
-    }
-    static func storedAt(_ word: UInt64) -> UInt64 { word & 0xFF_FFFF_FFFF }
-    static func lifetimeSeconds(_ word: UInt64) -> UInt64 { word >> 40 }
-
-    static func isExpired(_ times: UInt64, now: UInt64) -> Bool {
-        now >= storedAt(times) + lifetimeSeconds(times) * 1000
+    @inline(__always)
+    init(times: UInt64, counts: UInt64, lengths: UInt64, rotation: UInt64) {
+        self.times = times
+        self.counts = counts
+        self.lengths = lengths
+        self.rotation = rotation
     }
 
-    static func counts(_ answer: CachedAnswer) -> UInt64 {
-        UInt64(answer.responseCode.rawValue & 0x7FFF) | (answer.isAuthoritative ? 0x8000 : 0)
+    init(_ answer: CachedAnswer, ttlOffsets: borrowing Span<UInt16>, storedAt: UInt64) {
+        times = storedAt & 0xFF_FFFF_FFFF | UInt64(min(answer.lifetimeSeconds, 0xFF_FFFF)) << 40
+        counts =
+            UInt64(answer.responseCode.rawValue & 0x7FFF) | (answer.isAuthoritative ? 0x8000 : 0)
             | UInt64(answer.answerCount) << 16 | UInt64(answer.authorityCount) << 32
             | UInt64(answer.additionalCount) << 48
+        lengths =
+            UInt64(answer.length) | UInt64(answer.answerLength) << 16 | UInt64(answer.authorityEnd) << 32
+            | UInt64(ttlOffsets.count) << 48
+        let run = answer.rotation
+        rotation =
+            UInt64(run.offset) | UInt64(run.recordLength) << 16 | UInt64(run.count) << 32
+            | (ttlOffsets.isEmpty ? 0 : UInt64(ttlOffsets[0]) << 48)
     }
 
-    static func lengths(_ answer: CachedAnswer, ttls: Int) -> UInt64 {
-        UInt64(answer.length) | UInt64(answer.answerLength) << 16 | UInt64(answer.authorityEnd) << 32
-            | UInt64(ttls) << 48
+    // MARK: Sizes
+
+    /// Words behind the key that hold offsets of TTLs.
+    @inline(__always)
+    static func ttlWords(_ ttls: Int) -> Int { (ttls &+ 2) >> 2 }
+
+    /// Words of `octets`.
+    @inline(__always)
+    static func words(octets: Int) -> Int { (octets &+ 7) >> 3 }
+
+    /// Words of an entry in all.
+    static func words(keyWords: Int, ttls: Int, length: Int) -> Int {
+        fixedWords + keyWords + ttlWords(ttls) + words(octets: length)
     }
 
-    static func rotation(_ rotation: CachedAnswer.Rotation) -> UInt64 {
-        UInt64(rotation.offset) | UInt64(rotation.recordLength) << 16 | UInt64(rotation.count) << 32
+    @inline(__always)
+    var length: Int { Int(truncatingIfNeeded: lengths & 0xFFFF) }
+    @inline(__always)
+    var ttls: Int { Int(truncatingIfNeeded: lengths >> 48) }
+    @inline(__always)
+    var firstTTL: Int { Int(truncatingIfNeeded: rotation >> 48) }
+
+    // MARK: Time
+
+    @inline(__always)
+    var storedAt: UInt64 { times & 0xFF_FFFF_FFFF }
+    @inline(__always)
+    var lifetimeSeconds: UInt64 { times >> 40 }
+
+    @inline(__always)
+    func isExpired(now: UInt64) -> Bool { now >= storedAt &+ lifetimeSeconds &* 1000 }
+
+    /// Seconds since the answer was stored.
+    @inline(__always)
+    func age(now: UInt64) -> UInt32 {
+        // Another worker's clock reading may be a moment ahead of ours.
+        UInt32(truncatingIfNeeded: (max(now, storedAt) &- storedAt) / 1000)
     }
 
-    static func answer(times: UInt64, counts: UInt64, lengths: UInt64, rotation: UInt64) -> CachedAnswer {
+    // MARK: The answer
+
+    @inline(__always)
+    var answer: CachedAnswer {
         CachedAnswer(
-            responseCode: ResponseCode(rawValue: UInt16(counts & 0x7FFF)),
+            responseCode: ResponseCode(rawValue: UInt16(truncatingIfNeeded: counts & 0x7FFF)),
             isAuthoritative: counts & 0x8000 != 0,
             answerCount: UInt16(truncatingIfNeeded: counts >> 16),
             authorityCount: UInt16(truncatingIfNeeded: counts >> 32),
             additionalCount: UInt16(truncatingIfNeeded: counts >> 48),
-            answerLength: Int(lengths >> 16 & 0xFFFF),
-            authorityEnd: Int(lengths >> 32 & 0xFFFF),
-            length: Int(lengths & 0xFFFF),
-            lifetimeSeconds: UInt32(lifetimeSeconds(times)),
+            answerLength: Int(truncatingIfNeeded: lengths >> 16 & 0xFFFF),
+            authorityEnd: Int(truncatingIfNeeded: lengths >> 32 & 0xFFFF),
+            length: length,
+            lifetimeSeconds: UInt32(truncatingIfNeeded: lifetimeSeconds),
             rotation: CachedAnswer.Rotation(
-                offset: Int(rotation & 0xFFFF),
-                recordLength: Int(rotation >> 16 & 0xFFFF),
-                count: Int(rotation >> 32 & 0xFFFF)
+                offset: Int(truncatingIfNeeded: rotation & 0xFFFF),
+                recordLength: Int(truncatingIfNeeded: rotation >> 16 & 0xFFFF),
+                count: Int(truncatingIfNeeded: rotation >> 32 & 0xFFFF)
             )
         )
     }

@@ -1,4 +1,4 @@
-/// How the octets of the cache are divided: shards, and in each an index, two rings and a list of ghosts.
+/// How the octets of the cache are divided: headers, then shards, in each an index, ghosts and two rings.
 ///
 /// All numbers are in words of 8 octets.
 struct Geometry: Sendable, BitwiseCopyable {
@@ -7,13 +7,19 @@ struct Geometry: Sendable, BitwiseCopyable {
     let wordsPerShard: Int
     /// Buckets of eight slots: one cache line.
     let buckets: Int
+    let ghostWords: Int
     let smallWords: Int
     let mainWords: Int
-    let ghosts: Int
+    /// Bits of an offset that say where in a ring; those above count its laps.
+    let positionBits: UInt64
+    /// Words of all headers, which come before the first shard.
+    private let headersWords: Int
 
-    /// Words at the start of a shard: lock, heads and tails, counters; one cache line, and one of distance.
+    /// Words of a shard's header: a line that writers use, and one that readers look at, too.
     static let headerWords = 16
     static let slotsPerBucket = 8
+    /// Buckets that an entry may be in: with one, some would be full long before the others.
+    static let choices = 2
     private static let shardsMax = 64
     private static let smallestShardWords = (1 << 20) / 8
 
@@ -23,29 +29,58 @@ struct Geometry: Sendable, BitwiseCopyable {
         var shards = 1
         while shards < Self.shardsMax, words / (shards * 2) >= 2 * Self.smallestShardWords { shards *= 2 }
         self.shards = shards
-        wordsPerShard = words / shards / 8 * 8
-        // One sixth for the index: half of its slots are taken when the entries are as small as A answers.
-        buckets = wordsPerShard / 6 / Self.slotsPerBucket
-        ghosts = wordsPerShard / 32
-        let rings = wordsPerShard - Self.headerWords - buckets * Self.slotsPerBucket - ghosts
+        headersWords = shards * Self.headerWords
+        wordsPerShard = (words / shards - Self.headerWords) / 8 * 8
+        // One tenth for the index: two thirds of its slots are taken when all entries are A answers.
+        buckets = wordsPerShard / 10 / Self.slotsPerBucket
+        // Four ghosts to a word: one for each A answer that fits.
+        ghostWords = wordsPerShard / 64
+        let rings = wordsPerShard - buckets * Self.slotsPerBucket - ghostWords
         // S3-FIFO gives a tenth to entries that have not proved popular yet.
         smallWords = rings / 10
         mainWords = rings - smallWords
+        positionBits = UInt64(Int.bitWidth - mainWords.leadingZeroBitCount)
     }
 
-    func header(_ shard: Int) -> Int { shard * wordsPerShard }
-    func bucket(_ shard: Int, _ hash: UInt64) -> Int {
-        let index = Int((hash & 0xFFFF_FFFF).multipliedFullWidth(by: UInt64(buckets)).low >> 32)
-        return header(shard) + Self.headerWords + index * Self.slotsPerBucket
+    /// All words.
+    var words: Int { headersWords + shards * wordsPerShard }
+
+    @inline(__always)
+    func shard(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 58) & (shards - 1) }
+
+    @inline(__always)
+    func header(_ shard: Int) -> Int { shard &* Self.headerWords }
+
+    /// Where a shard's index begins: at the start of a cache line.
+    @inline(__always)
+    func index(_ shard: Int) -> Int { headersWords &+ shard &* wordsPerShard }
+
+    /// One of the two buckets of a hash: an entry goes to the second when the first is full.
+    @inline(__always)
+    func bucket(_ shard: Int, _ hash: UInt64, _ choice: Int) -> Int {
+        let choiceHash = choice == 0 ? hash : (hash &* 0x9E37_79B9_7F4A_7C15) >> 32
+        return index(shard) &+ Self.scale(choiceHash, buckets) &* Self.slotsPerBucket
     }
+
     func ghost(_ shard: Int, _ hash: UInt64) -> Int {
-        header(shard) + Self.headerWords + buckets * Self.slotsPerBucket + Int(hash % UInt64(ghosts))
+        index(shard) + buckets * Self.slotsPerBucket + Self.scale(hash, ghostWords)
     }
-    func ring(_ shard: Int, isMain: Bool) -> Int {
-        header(shard) + Self.headerWords + buckets * Self.slotsPerBucket + ghosts + (isMain ? smallWords : 0)
+
+    @inline(__always)
+    func ring(_ shard: Int, isMain: Bool) -> Ring {
+        let start = index(shard) &+ buckets &* Self.slotsPerBucket &+ ghostWords
+        return Ring(
+            start: isMain ? start &+ smallWords : start,
+            words: isMain ? mainWords : smallWords,
+            positionBits: positionBits
+        )
     }
-    func ringWords(isMain: Bool) -> Int { isMain ? mainWords : smallWords }
-    func shard(_ hash: UInt64) -> Int { Int(hash >> 58) & (shards - 1) }
+
+    /// Maps the low 32 bits of a hash to 0 ..< count, without a division.
+    @inline(__always)
+    private static func scale(_ hash: UInt64, _ count: Int) -> Int {
+        Int(truncatingIfNeeded: ((hash & 0xFFFF_FFFF) &* UInt64(truncatingIfNeeded: count)) >> 32)
+    }
 }
 
 /// Words of a shard's header.
@@ -54,41 +89,11 @@ enum ShardField {
     static let entries = 1
     static let insertions = 2
     static let evictions = 3
+    /// Words of the entries that can be found.
+    static let liveWords = 4
+    static let smallHead = 5
+    static let mainHead = 6
     // Readers look at the tails: a line of their own, which only evictions write.
     static let smallTail = 8
     static let mainTail = 9
-    static let smallHead = 10
-    static let mainHead = 11
-}
-
-/// A slot of the index: where an entry is, and how often it was asked lately.
-///
-/// 0 is empty.
-///
-///     63      62 61   60 .. 48   47 .. 0
-///     isMain  uses    tag        virtual offset in words
-struct Slot: BitwiseCopyable, Equatable {
-    var word: UInt64
-
-    static let usesMax: UInt64 = 3
-    static let offsetMask: UInt64 = (1 << 48) - 1
-
-    init(word: UInt64) { self.word = word }
-
-    init(isMain: Bool, uses: UInt64, hash: UInt64, offset: UInt64) {
-        word = (isMain ? 1 << 63 : 0) | uses << 61 | Self.tag(hash) | offset
-    }
-
-    /// Bits of the hash that neither shard nor bucket used up.
-    @inline(__always)
-    static func tag(_ hash: UInt64) -> UInt64 { (hash >> 40 & 0x1FFF) << 48 }
-
-    var isEmpty: Bool { word == 0 }
-    var isMain: Bool { word >> 63 != 0 }
-    var uses: UInt64 { word >> 61 & 3 }
-    var offset: UInt64 { word & Self.offsetMask }
-
-    @inline(__always)
-    func hasTag(of hash: UInt64) -> Bool { word & (0x1FFF << 48) == Self.tag(hash) && word != 0 }
-    func withUses(_ uses: UInt64) -> Slot { Slot(word: word & ~(3 << 61) | uses << 61) }
 }

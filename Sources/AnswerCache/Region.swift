@@ -1,5 +1,7 @@
 // The memory of the cache: 64-bit words that threads read and write without locks. The one file of this module
 // that holds `unsafe`.
+import CSystem
+import DNSWire
 import Glibc
 import Synchronization
 
@@ -7,21 +9,28 @@ import Synchronization
 ///
 /// Every word is an atomic, so that a reader that meets a writer sees old or new words, never undefined
 /// behaviour; who needs a consistent set of words checks afterwards. Indices are checked. Pages are taken from
-/// the system only when touched.
+/// the system only when touched, huge ones where it offers them.
 @safe
 struct Region: ~Copyable, @unchecked Sendable {
-    // SAFETY: mapped in init for `count` words, unmapped in deinit; every access checks its index first.
-    // Sendable because all access is through atomics.
+    // SAFETY: mapped in init for `count` words, unmapped in deinit; every access checks its range first, once for
+    // what follows in it. Sendable because all access is through atomics.
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
+    private let mapping: UnsafeMutableRawPointer
+    private let mappedBytes: Int
     let count: Int
+
+    /// Octets of a huge page on the processors that we know.
+    private static let hugePage = 2 << 20
 
     /// Maps `count` words; traps when the system has no memory, which only happens at start.
     init(count: Int) {
         precondition(count > 0)
         self.count = count
+        // Room to begin where a huge page does: nothing of it is touched.
+        mappedBytes = count * 8 + Self.hugePage
         let memory = unsafe mmap(
             nil,
-            count * 8,
+            mappedBytes,
             PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
             -1,
@@ -30,10 +39,15 @@ struct Region: ~Copyable, @unchecked Sendable {
         guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
             fatalError("the system refused \(count * 8) octets for the answer cache: make cache.size smaller")
         }
-        unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
+        unsafe mapping = memory
+        let start = unsafe memory.alignedUp(toMultipleOf: Self.hugePage)
+        // A look-up touches two places at random: with small pages each costs a walk of the page tables, too.
+        // Where the system has no huge pages, this fails, and nothing is lost.
+        unsafe _ = madvise(start, count * 8, MADV_HUGEPAGE)
+        unsafe words = start.bindMemory(to: Atomic<UInt64>.self, capacity: count)
     }
 
-    deinit { unsafe munmap(words, count * 8) }
+    deinit { unsafe munmap(mapping, mappedBytes) }
 
     @inline(__always)
     func load(_ index: Int) -> UInt64 {
@@ -65,6 +79,13 @@ struct Region: ~Copyable, @unchecked Sendable {
         _ = unsafe words[index].compareExchange(expected: expected, desired: value, ordering: .relaxed)
     }
 
+    /// Lets the line of the word at `index`, if there is one, come from memory while other work is done.
+    @inline(__always)
+    func prefetch(_ index: Int) {
+        guard index >= 0, index < count else { return }
+        unsafe csystem_prefetch(words + index)
+    }
+
     /// Takes the spin lock in the word at `index`.
     func lock(_ index: Int) {
         precondition(index >= 0 && index < count)
@@ -81,25 +102,175 @@ struct Region: ~Copyable, @unchecked Sendable {
         storeReleasing(0, at: index)
     }
 
+    /// Whether `words` that begin at `start` lie inside.
+    @inline(__always)
+    private func has(_ words: Int, at start: Int) -> Bool {
+        start >= 0 && words >= 0 && words <= count && start <= count &- words
+    }
+}
+
+// MARK: - Entries
+
+extension Region {
+    /// Whether the entry that begins at `start` has this key.
+    @inline(__always)
+    func hasKey(_ key: borrowing @_addressable CacheKey, at start: Int) -> Bool {
+        let keyWords = key.wordsInUse
+        precondition(has(Entry.fixedWords &+ keyWords.count, at: start))
+        guard unsafe words[start].load(ordering: .relaxed) == key.hash else { return false }
+        let first = start &+ Entry.fixedWords
+        for i in 0..<keyWords.count {
+            if unsafe words[first &+ i].load(ordering: .relaxed) != keyWords[i] { return false }
+        }
+        return true
+    }
+
+    /// The entry that begins at `start`.
+    @inline(__always)
+    func entry(at start: Int) -> Entry {
+        precondition(has(Entry.fixedWords, at: start))
+        return unsafe Entry(
+            times: words[start &+ 1].load(ordering: .relaxed),
+            counts: words[start &+ 2].load(ordering: .relaxed),
+            lengths: words[start &+ 3].load(ordering: .relaxed),
+            rotation: words[start &+ 4].load(ordering: .relaxed)
+        )
+    }
+
+    /// Words of the entry that begins at `start`.
+    func words(entryAt start: Int) -> Int {
+        let entry = entry(at: start)
+        let nameLength = Int(truncatingIfNeeded: load(start + Entry.fixedWords) & 0xFF)
+        return Entry.words(keyWords: CacheKey.count(nameLength), ttls: entry.ttls, length: entry.length)
+    }
+
+    /// Writes all of an entry but its body.
+    func store(
+        _ entry: Entry,
+        _ key: borrowing @_addressable CacheKey,
+        ttlOffsets: borrowing Span<UInt16>,
+        at start: Int
+    ) {
+        store(key.hash, at: start)
+        store(entry.times, at: start + 1)
+        store(entry.counts, at: start + 2)
+        store(entry.lengths, at: start + 3)
+        store(entry.rotation, at: start + 4)
+        var position = start + Entry.fixedWords
+        let keyWords = key.wordsInUse
+        for i in 0..<keyWords.count { store(keyWords[i], at: position + i) }
+        position += keyWords.count
+        var word: UInt64 = 0
+        // The first is in the entry's own words.
+        for i in 0..<max(ttlOffsets.count - 1, 0) {
+            word |= UInt64(ttlOffsets[i + 1]) << UInt64(i % 4 * 16)
+            if i % 4 == 3 || i == ttlOffsets.count - 2 {
+                store(word, at: position)
+                position += 1
+                word = 0
+            }
+        }
+    }
+
+    /// Copies words to where they do not overwrite what is still to be copied: downwards, or far enough.
+    func move(_ length: Int, from source: Int, to target: Int) {
+        precondition(has(length, at: source) && has(length, at: target))
+        for i in 0..<length {
+            let word = unsafe words[source &+ i].load(ordering: .relaxed)
+            unsafe words[target &+ i].store(word, ordering: .relaxed)
+        }
+    }
+}
+
+// MARK: - Octets
+
+extension Region {
+    /// Writes the octets from the word `index` on, the last word filled up with zeros.
+    func store(_ octets: borrowing RawSpan, at index: Int) {
+        let whole = octets.byteCount / 8
+        let rest = octets.byteCount % 8
+        precondition(has(Entry.words(octets: octets.byteCount), at: index))
+        for i in 0..<whole {
+            let word = unsafe octets.unsafeLoadUnaligned(fromUncheckedByteOffset: i &* 8, as: UInt64.self)
+            unsafe words[index &+ i].store(word, ordering: .relaxed)
+        }
+        guard rest > 0 else { return }
+        var last: UInt64 = 0
+        for i in 0..<rest { last |= UInt64(octets.uint8(at: whole * 8 + i)) << UInt64(i * 8) }
+        unsafe words[index &+ whole].store(last, ordering: .relaxed)
+    }
+
     /// Copies `length` octets that begin at the word `index` to `offset` of `destination`.
     @inline(__always)
     func copy(from index: Int, length: Int, to destination: inout MutableRawSpan, at offset: Int) {
-        let whole = length / 8
-        let rest = length % 8
-        precondition(index >= 0 && index + whole + (rest > 0 ? 1 : 0) <= count && length >= 0)
-        precondition(offset >= 0 && length <= destination.byteCount - offset)
-        var at = offset
+        precondition(length >= 0 && has(Entry.words(octets: length), at: index))
+        precondition(offset >= 0 && length <= destination.byteCount &- offset)
+        let whole = length >> 3
         for i in 0..<whole {
-            destination.storeBytes(of: load(index + i), toByteOffset: at, as: UInt64.self)
-            at += 8
+            let word = unsafe words[index &+ i].load(ordering: .relaxed)
+            unsafe destination.storeBytes(of: word, toUncheckedByteOffset: offset &+ i &* 8, as: UInt64.self)
         }
-        if rest > 0 {
-            var word = load(index + whole)
-            for _ in 0..<rest {
-                destination.storeBytes(of: UInt8(truncatingIfNeeded: word), toByteOffset: at, as: UInt8.self)
-                word >>= 8
-                at += 1
+        guard length & 7 > 0 else { return }
+        let last = unsafe words[index &+ whole].load(ordering: .relaxed)
+        Self.store(last, octets: length & 7, to: &destination, at: offset &+ whole &* 8)
+    }
+
+    /// The same for octets that begin `skipped` octets behind the word's start.
+    func copy(
+        from index: Int,
+        skipping skipped: Int,
+        length: Int,
+        to destination: inout MutableRawSpan,
+        at offset: Int
+    ) {
+        let shift = UInt64(skipped % 8 * 8)
+        var index = index + skipped / 8
+        var offset = offset
+        var left = length
+        while left > 0 {
+            let octets = min(left, 8)
+            var word = load(index) >> shift
+            // Only where they are needed: the next word may belong to somebody else.
+            if octets * 8 > 64 - Int(shift) { word |= load(index + 1) << (64 - shift) }
+            if octets == 8 {
+                destination.storeWord(word, at: offset)
+            } else {
+                Self.store(word, octets: octets, to: &destination, at: offset)
             }
+            index += 1
+            offset += 8
+            left -= 8
         }
+    }
+
+    /// Writes the first `octets`, at most seven, of a word.
+    @inline(__always)
+    private static func store(
+        _ word: UInt64,
+        octets: Int,
+        to destination: inout MutableRawSpan,
+        at offset: Int
+    ) {
+        var word = word
+        var offset = offset
+        if octets & 4 != 0 {
+            destination.storeBytes(
+                of: UInt32(truncatingIfNeeded: word),
+                toByteOffset: offset,
+                as: UInt32.self
+            )
+            word >>= 32
+            offset &+= 4
+        }
+        if octets & 2 != 0 {
+            destination.storeBytes(
+                of: UInt16(truncatingIfNeeded: word),
+                toByteOffset: offset,
+                as: UInt16.self
+            )
+            word >>= 16
+            offset &+= 2
+        }
+        if octets & 1 != 0 { destination.store(UInt8(truncatingIfNeeded: word), at: offset) }
     }
 }

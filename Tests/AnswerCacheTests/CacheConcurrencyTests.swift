@@ -31,6 +31,43 @@ import Testing
         #expect(cache.statistics.entries >= 0)
     }
 
+    @Test func aSmallAnswerIsWholeWhileTheIndexIsFull() async throws {
+        // Entries so small that buckets are full, so that slots move while somebody reads them.
+        let cache = AnswerCache(sizeBytes: 1 << 20, seed: 3)
+        let total = try await withThrowingTaskGroup(of: Outcome.self) { group in
+            for thread in 0..<4 {
+                group.addTask { try Self.runSmall(cache, thread: UInt64(thread)) }
+            }
+            return try await group.reduce(into: Outcome()) { total, outcome in
+                total.hits += outcome.hits
+                total.torn += outcome.torn
+            }
+        }
+        #expect(total.torn == 0)
+        #expect(total.hits > 1000, "\(total.hits) hits")
+        let statistics = cache.statistics
+        #expect(statistics.evictions > 1000)
+        #expect(statistics.liveBytes == statistics.entries * 64)
+    }
+
+    private static func runSmall(_ cache: AnswerCache, thread: UInt64) throws -> Outcome {
+        var random = SeededGenerator(seed: thread)
+        var buffer = WireBuffer(capacity: 64)
+        var outcome = Outcome()
+        for _ in 0..<operations {
+            let i = Int.random(in: 10_000..<26_000, using: &random)
+            let key = try cache.key("\(i)")
+            let octets = (0..<8).map { UInt8(truncatingIfNeeded: i >> ($0 * 8)) }
+            if let found = cache.find(key, in: &buffer) {
+                outcome.hits += 1
+                if found.body != octets { outcome.torn += 1 }
+            } else {
+                cache.insert(key, octets)
+            }
+        }
+        return outcome
+    }
+
     private static func run(_ cache: AnswerCache, thread: UInt64) throws -> Outcome {
         var random = SeededGenerator(seed: thread)
         var buffer = WireBuffer(capacity: WireLimits.messageLength)

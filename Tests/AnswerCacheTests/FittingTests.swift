@@ -137,6 +137,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 3, 7, 8, 9, 16, 28, 31], [0, 1, 7, 8, 13])
+    func recordsOfAnyLengthAndPlaceComeInTurn(recordLength: Int, offset: Int) throws {
+        let key = try storeRun(offset: offset, recordLength: recordLength, count: 3, tail: 5)
+        for rotation in UInt32(0)..<3 {
+            let body = try #require(cache.find(key, rotation: rotation)).body
+            var expected = [UInt8](repeating: 0xAA, count: offset)
+            for i in 0..<3 {
+                expected += [UInt8](repeating: UInt8((Int(rotation) + i) % 3), count: recordLength)
+            }
+            #expect(body == expected + [UInt8](repeating: 0xBB, count: 5))
+        }
+    }
+
     @Test func aRunThatDoesNotFitIsNotRotated() throws {
         let key = try storeRun(offset: 0, recordLength: 16, count: 4, tail: 0)
         #expect(try #require(cache.find(key, available: 63, rotation: 1)).fitted.isTruncated)

@@ -9,7 +9,12 @@ import Testing
 
     @Test func anEmptyCacheHasNothing() throws {
         #expect(cache.find(try cache.key("web.example.org")) == nil)
-        #expect(cache.statistics == AnswerCache.Statistics())
+        let statistics = cache.statistics
+        #expect(statistics.entries == 0)
+        #expect(statistics.insertions == 0)
+        #expect(statistics.evictions == 0)
+        #expect(statistics.liveBytes == 0)
+        #expect(statistics.usedBytes == 0)
     }
 
     @Test func givesBackWhatWasStored() throws {
@@ -119,6 +124,21 @@ import Testing
         cache.insert(key, [2], lifetime: 5, now: 1000)
         #expect(cache.find(key, now: 5999)?.body == [2])
         #expect(cache.find(key, now: 6000) == nil)
+    }
+
+    @Test func prefetchingFindsAndChangesNothing() throws {
+        let key = try cache.key("web.example.org")
+        // Also where there is nothing, and for what hashes may be.
+        for hash in [0, key.hash, .max] {
+            cache.prefetchIndex(hash)
+            cache.prefetchEntry(hash)
+        }
+        #expect(cache.find(key) == nil)
+        cache.insert(key, [1])
+        cache.prefetchIndex(key.hash)
+        cache.prefetchEntry(key.hash)
+        #expect(cache.find(key)?.body == [1])
+        #expect(cache.statistics.entries == 1)
     }
 
     // MARK: Ageing

@@ -14,7 +14,7 @@ import Testing
         "CLDNS": Arrows(to: []),
         "CLibYAML": Arrows(to: []),
         "DNSWire": Arrows(to: []),
-        "AnswerCache": Arrows(to: ["DNSWire"], system: ["Glibc", "Synchronization"]),
+        "AnswerCache": Arrows(to: ["CSystem", "DNSWire"], system: ["Glibc", "Synchronization"]),
         "Metrics": Arrows(to: [], system: ["Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
         "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),

@@ -101,3 +101,8 @@ uint64_t csystem_monotonic_nanoseconds(void);
 
 /// The text of an errno, or NULL for a number without one.
 const char *csystem_error_text(int error);
+
+// MARK: - Memory
+
+/// Asks the processor to fetch the cache line of an address that will be read soon, and does not wait for it.
+static inline void csystem_prefetch(const void *address) { __builtin_prefetch(address); }

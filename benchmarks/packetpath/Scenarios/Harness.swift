@@ -7,7 +7,7 @@ import Routing
 /// A forwarder between clients and servers that are made up, with a clock that is a number.
 final class Harness {
     let sink = Sink()
-    let forwarder: Forwarder
+    var forwarder: Forwarder
     /// Milliseconds.
     var now: UInt64 = 1_000_000
     private var buffer = WireBuffer(capacity: ForwardingLimits.udpPayload)

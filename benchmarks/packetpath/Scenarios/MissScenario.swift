@@ -34,12 +34,11 @@ final class MissScenario: Scenario {
         _ count: Int,
         _ buffer: inout WireBuffer
     ) -> UInt64 {
-        let forwarder = harness.forwarder
         let now = harness.now
         var checksum: UInt64 = 0
         for slot in 0..<count {
             var reply = buffer.mutableBytes
-            let outcome = forwarder.handle(
+            let outcome = harness.forwarder.handle(
                 query: queries.message(slot),
                 from: Harness.client,
                 now: now,

@@ -42,13 +42,12 @@ final class ReplyScenario: Scenario {
         _ count: Int,
         _ replies: inout MessageSlots
     ) -> UInt64 {
-        let forwarder = harness.forwarder
         let now = harness.now
         var checksum: UInt64 = 0
         var index = first
         for slot in 0..<count {
             var reply = replies.room(slot)
-            let outcome = forwarder.handle(
+            let outcome = harness.forwarder.handle(
                 query: queries.message(index),
                 from: Harness.client,
                 now: now,

@@ -37,11 +37,10 @@ final class ResponseScenario: Scenario {
         _ responses: borrowing MessageSlots,
         _ count: Int
     ) -> UInt64 {
-        let forwarder = harness.forwarder
         let upstream = harness.sink.upstream
         let now = harness.now
         for slot in 0..<count {
-            forwarder.handle(
+            harness.forwarder.handle(
                 response: responses.message(slot),
                 from: upstream,
                 over: .udp,
