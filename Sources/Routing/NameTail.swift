@@ -10,6 +10,7 @@ struct NameTail: BitwiseCopyable {
     private(set) var secondLastOffset = 0
 
     /// Reads a name in uncompressed wire form.
+    @_noAllocation
     init(_ name: borrowing RawSpan) {
         var position = 0
         while position < name.byteCount {

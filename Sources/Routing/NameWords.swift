@@ -24,6 +24,7 @@ struct NameWords: BitwiseCopyable {
     }
 
     /// A hash of the octets, its high half as good as the low one.
+    @_noAllocation
     @inline(__always)
     func hash(_ name: borrowing RawSpan) -> UInt64 {
         var hash = UInt64(truncatingIfNeeded: length)

@@ -25,6 +25,7 @@ struct ReverseName: BitwiseCopyable {
     /// Labels are read from the right for as long as they are plain octets or nibbles. A label with a leading
     /// zero, above 255, or as in RFC 2317 is no part of an address: the name then counts as one below the
     /// prefix to its right.
+    @_noAllocation
     init(_ name: borrowing RawSpan, isIPv4: Bool) {
         self.isIPv4 = isIPv4
         let labelStarts = LabelStarts(name)
