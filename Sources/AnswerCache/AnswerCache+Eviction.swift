@@ -67,7 +67,7 @@ extension AnswerCache {
     }
 
     /// Copies an entry to the main ring's head; false when there is no room.
-    private func moveToMain(_ place: Place, _ words: Int, from start: Int, _ shard: Int, _ hash: UInt64)
+    private func moveToMain(_ place: SlotPlace, _ words: Int, from start: Int, _ shard: Int, _ hash: UInt64)
         -> Bool
     {
         // In the main ring the words just freed may lie before a gap at the ring's end.
@@ -80,15 +80,21 @@ extension AnswerCache {
         return true
     }
 
+    /// A slot, and where it is.
+    private struct SlotPlace: BitwiseCopyable {
+        var slot: Slot
+        var index: Int
+    }
+
     /// The slot that points to the entry at `offset`, if one still does.
-    private func place(ofEntryAt offset: UInt64, _ hash: UInt64, _ shard: Int, isMain: Bool) -> Place? {
+    private func place(ofEntryAt offset: UInt64, _ hash: UInt64, _ shard: Int, isMain: Bool) -> SlotPlace? {
         let entry = Slot(isMain: isMain, uses: 0, hash: hash, offset: offset)
         let preferred = Slot.preferred(hash)
         for choice in 0..<Geometry.choices {
             let bucket = geometry.bucket(shard, hash, choice)
             for i in 0..<Geometry.slotsPerBucket {
                 let slot = Slot(word: region.load(bucket + (i ^ preferred)))
-                if slot.withUses(0) == entry { return Place(slot: slot, index: bucket + (i ^ preferred)) }
+                if slot.withUses(0) == entry { return SlotPlace(slot: slot, index: bucket + (i ^ preferred)) }
             }
         }
         return nil

@@ -35,11 +35,16 @@ public final class AnswerCache: Sendable {
 
     /// What a look-up found.
     public struct Hit: Sendable, BitwiseCopyable {
-        public var answer: CachedAnswer
+        @usableFromInline
+        let entry: Entry
         /// What was copied.
-        public var fitted: FittedAnswer
+        public let fitted: FittedAnswer
         /// Seconds since the answer was stored.
-        public var ageSeconds: UInt32
+        public let ageSeconds: UInt32
+
+        /// What was found, taken apart only where it is used.
+        @inlinable
+        public var answer: CachedAnswer { entry.answer }
     }
 
     /// Finds an answer and copies as much as fits to `offset` of `reply`, TTLs counted down (RFC 1035 §3.2.1).
@@ -60,18 +65,21 @@ public final class AnswerCache: Sendable {
         let shard = geometry.shard(key.hash)
         guard let place = place(of: key, shard) else { return nil }
         let slot = place.slot
-        let ring = geometry.ring(shard, isMain: slot.isMain)
-        let start = ring.index(slot.offset)
-        let entry = region.entry(at: start)
-        let answer = entry.answer
-        let fitted = answer.fitted(into: min(available, reply.byteCount - offset))
-        let ttlStart = start &+ Entry.fixedWords &+ key.count
+        let entry = place.entry
+        let fitted = entry.answer.fitted(into: min(available, reply.byteCount - offset))
+        let ttlStart = place.start &+ Entry.fixedWords &+ key.count
         let bodyStart = ttlStart &+ Entry.ttlWords(entry.ttls)
-        // A torn entry may say anything: what it says must at least lie inside the ring.
-        guard bodyStart &+ Entry.words(octets: fitted.length) <= ring.start &+ ring.words else { return nil }
-        region.copy(from: bodyStart, length: fitted.length, to: &reply, at: offset)
-        if answer.rotation.count > 1 {
-            copyRotated(answer.rotation, fitted.length, from: bodyStart, rotation, into: &reply, at: offset)
+        // An entry that is being overwritten may say anything; what was copied then is seen to be torn below.
+        guard region.copy(from: bodyStart, length: fitted.length, to: &reply, at: offset) else { return nil }
+        if entry.hasRotation {
+            copyRotated(
+                entry.answer.rotation,
+                fitted.length,
+                from: bodyStart,
+                rotation,
+                into: &reply,
+                at: offset
+            )
         }
         let age = entry.age(now: now)
         if age > 0 { countDown(age, entry, from: ttlStart, fitted.length, in: &reply, at: offset) }
@@ -82,7 +90,7 @@ public final class AnswerCache: Sendable {
         if slot.uses < Slot.usesMax {
             region.replace(slot.word, with: slot.withUses(slot.uses + 1).word, at: place.index)
         }
-        return Hit(answer: answer, fitted: fitted, ageSeconds: age)
+        return Hit(entry: entry, fitted: fitted, ageSeconds: age)
     }
 
     // MARK: Ahead of a look-up
@@ -112,13 +120,17 @@ public final class AnswerCache: Sendable {
 
     // MARK: Index
 
-    /// A slot, and where it is.
+    /// An entry that was found, and by which slot.
     struct Place: BitwiseCopyable {
         var slot: Slot
+        /// The slot's word.
         var index: Int
+        /// The entry's first word.
+        var start: Int
+        var entry: Entry
     }
 
-    /// The slot whose entry has this key; nil also for an entry that is being overwritten.
+    /// The place whose entry has this key; nil also for an entry that is being overwritten.
     @inline(__always)
     func place(of key: borrowing @_addressable CacheKey, _ shard: Int) -> Place? {
         let hash = key.hash
@@ -128,17 +140,14 @@ public final class AnswerCache: Sendable {
             for i in 0..<Geometry.slotsPerBucket {
                 let index = bucket &+ (i ^ preferred)
                 let slot = Slot(word: region.loadAcquiring(index))
-                if slot.hasTag(of: hash), hasKey(key, slot, shard) { return Place(slot: slot, index: index) }
+                guard slot.hasTag(of: hash) else { continue }
+                let start = geometry.ring(shard, isMain: slot.isMain).index(slot.offset)
+                if let entry = region.entry(at: start, of: key) {
+                    return Place(slot: slot, index: index, start: start, entry: entry)
+                }
             }
         }
         return nil
-    }
-
-    @inline(__always)
-    private func hasKey(_ key: borrowing @_addressable CacheKey, _ slot: Slot, _ shard: Int) -> Bool {
-        let ring = geometry.ring(shard, isMain: slot.isMain)
-        guard ring.position(slot.offset) &+ Entry.fixedWords &+ key.count <= ring.words else { return false }
-        return region.hasKey(key, at: ring.index(slot.offset))
     }
 
     @inline(__always)
@@ -192,15 +201,26 @@ public final class AnswerCache: Sendable {
         in reply: inout MutableRawSpan,
         at offset: Int
     ) {
-        var at = entry.firstTTL
-        var i = 0
         let ttls = entry.ttls
-        while i < ttls, at &+ 4 <= length {
-            let ttl = reply.readable.uint32(at: offset &+ at)
-            reply.store(ttl > age ? ttl &- age : 0, at: offset &+ at)
-            let next = region.load(start &+ i >> 2) >> UInt64(truncatingIfNeeded: (i & 3) &* 16)
-            at = Int(truncatingIfNeeded: next & 0xFFFF)
-            i &+= 1
+        guard ttls > 0 else { return }
+        Self.countDown(age, entry.firstTTL, length, in: &reply, at: offset)
+        for i in 0..<(ttls &- 1) {
+            let word = region.load(start &+ i >> 2) >> UInt64(truncatingIfNeeded: (i & 3) &* 16)
+            Self.countDown(age, Int(truncatingIfNeeded: word & 0xFFFF), length, in: &reply, at: offset)
         }
+    }
+
+    /// Subtracts the age from the TTL at `place` of the body, if that much of it was copied.
+    @inline(__always)
+    private static func countDown(
+        _ age: UInt32,
+        _ place: Int,
+        _ length: Int,
+        in reply: inout MutableRawSpan,
+        at offset: Int
+    ) {
+        guard place &+ 4 <= length else { return }
+        let ttl = reply.readable.uint32(at: offset &+ place)
+        reply.store(ttl > age ? ttl &- age : 0, at: offset &+ place)
     }
 }

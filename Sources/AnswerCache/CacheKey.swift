@@ -6,11 +6,7 @@ public import DNSWire
 ///
 /// Made once per query. The name is folded first, because routing wants it folded, too; `finish` adds the rest.
 public struct CacheKey: Sendable {
-    /// A word for what is not the name, and those of the longest name.
-    @usableFromInline
-    static let wordsMax = 1 + (WireLimits.nameLength + 7) / 8
-
-    // Word 0: cache tag, qtype, flags, name length. Then the name, padded with zeros.
+    // A word for what is not the name and 32 for the longest name. Word 0: cache tag, qtype, flags, name length. Then the name, padded with zeros.
     @usableFromInline
     var words: InlineArray<33, UInt64>
     /// Octets of the name.
@@ -52,7 +48,14 @@ public struct CacheKey: Sendable {
         nameLength = length
         hash = 0
         let whole = length >> 3
-        for i in 0..<whole { words[1 &+ i] = foldASCII(message.word(at: offset &+ i &* 8)) }
+        for i in 0..<whole {
+            // The check above is for all of them.
+            let word = unsafe message.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset &+ i &* 8,
+                as: UInt64.self
+            )
+            words[1 &+ i] = foldASCII(word)
+        }
         let rest = length & 7
         if rest > 0 {
             words[1 &+ whole] = foldASCII(message.lastOctets(rest, before: offset &+ length))
@@ -113,8 +116,8 @@ extension CacheKey: Equatable {
 
 extension RawSpan {
     /// The `count` octets, one to seven, that end at `end`, as a word whose other octets are zero.
-    @usableFromInline
-    func lastOctets(_ count: Int, before end: Int) -> UInt64 {
+    @inline(__always)
+    fileprivate func lastOctets(_ count: Int, before end: Int) -> UInt64 {
         // One load that reaches back, where there are octets to reach back to.
         if end >= 8 { return word(at: end &- 8) >> UInt64(truncatingIfNeeded: 64 &- count &* 8) }
         var last: UInt64 = 0

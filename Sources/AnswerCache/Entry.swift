@@ -1,4 +1,4 @@
-import DNSWire
+public import DNSWire
 
 /// What an entry says beside its key and body.
 ///
@@ -9,11 +9,16 @@ import DNSWire
 ///     2  RCODE and AA (16), counts of answer, authority, additional (16 each)
 ///     3  octets of body, answer, answer and authority; number of TTLs (16 each)
 ///     4  rotation: offset, record length, count (16 each); offset of the first TTL (16)
-struct Entry: BitwiseCopyable {
-    var times: UInt64
-    var counts: UInt64
-    var lengths: UInt64
-    var rotation: UInt64
+@usableFromInline
+struct Entry: Sendable, BitwiseCopyable {
+    @usableFromInline
+    let times: UInt64
+    @usableFromInline
+    let counts: UInt64
+    @usableFromInline
+    let lengths: UInt64
+    @usableFromInline
+    let rotation: UInt64
 
     static let fixedWords = 5
 
@@ -56,6 +61,7 @@ struct Entry: BitwiseCopyable {
     }
 
     @inline(__always)
+    @inlinable
     var length: Int { Int(truncatingIfNeeded: lengths & 0xFFFF) }
     @inline(__always)
     var ttls: Int { Int(truncatingIfNeeded: lengths >> 48) }
@@ -67,6 +73,7 @@ struct Entry: BitwiseCopyable {
     @inline(__always)
     var storedAt: UInt64 { times & 0xFF_FFFF_FFFF }
     @inline(__always)
+    @inlinable
     var lifetimeSeconds: UInt64 { times >> 40 }
 
     @inline(__always)
@@ -82,6 +89,11 @@ struct Entry: BitwiseCopyable {
     // MARK: The answer
 
     @inline(__always)
+    @inlinable
+    var hasRotation: Bool { rotation >> 32 & 0xFFFF > 1 }
+
+    @inline(__always)
+    @inlinable
     var answer: CachedAnswer {
         CachedAnswer(
             responseCode: ResponseCode(rawValue: UInt16(truncatingIfNeeded: counts & 0x7FFF)),

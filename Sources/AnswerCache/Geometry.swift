@@ -14,6 +14,8 @@ struct Geometry: Sendable, BitwiseCopyable {
     let positionBits: UInt64
     /// Words of all headers, which come before the first shard.
     private let headersWords: Int
+    /// Where in a shard the small ring begins.
+    private let smallStart: Int
 
     /// Words of a shard's header: a line that writers use, and one that readers look at, too.
     static let headerWords = 16
@@ -39,6 +41,7 @@ struct Geometry: Sendable, BitwiseCopyable {
         // S3-FIFO gives a tenth to entries that have not proved popular yet.
         smallWords = rings / 10
         mainWords = rings - smallWords
+        smallStart = buckets * Self.slotsPerBucket + ghostWords
         positionBits = UInt64(Int.bitWidth - mainWords.leadingZeroBitCount)
     }
 
@@ -46,7 +49,7 @@ struct Geometry: Sendable, BitwiseCopyable {
     var words: Int { headersWords + shards * wordsPerShard }
 
     @inline(__always)
-    func shard(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 58) & (shards - 1) }
+    func shard(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 58) & (shards &- 1) }
 
     @inline(__always)
     func header(_ shard: Int) -> Int { shard &* Self.headerWords }
@@ -68,7 +71,7 @@ struct Geometry: Sendable, BitwiseCopyable {
 
     @inline(__always)
     func ring(_ shard: Int, isMain: Bool) -> Ring {
-        let start = index(shard) &+ buckets &* Self.slotsPerBucket &+ ghostWords
+        let start = index(shard) &+ smallStart
         return Ring(
             start: isMain ? start &+ smallWords : start,
             words: isMain ? mainWords : smallWords,

@@ -112,17 +112,22 @@ struct Region: ~Copyable, @unchecked Sendable {
 // MARK: - Entries
 
 extension Region {
-    /// Whether the entry that begins at `start` has this key.
+    /// The entry that begins at `start`, when it has this key.
     @inline(__always)
-    func hasKey(_ key: borrowing @_addressable CacheKey, at start: Int) -> Bool {
+    func entry(at start: Int, of key: borrowing @_addressable CacheKey) -> Entry? {
         let keyWords = key.wordsInUse
-        precondition(has(Entry.fixedWords &+ keyWords.count, at: start))
-        guard unsafe words[start].load(ordering: .relaxed) == key.hash else { return false }
+        // An entry at the end may be shorter than one with this key would be.
+        guard has(Entry.fixedWords &+ keyWords.count, at: start) else { return nil }
         let first = start &+ Entry.fixedWords
         for i in 0..<keyWords.count {
-            if unsafe words[first &+ i].load(ordering: .relaxed) != keyWords[i] { return false }
+            if unsafe words[first &+ i].load(ordering: .relaxed) != keyWords[i] { return nil }
         }
-        return true
+        return unsafe Entry(
+            times: words[start &+ 1].load(ordering: .relaxed),
+            counts: words[start &+ 2].load(ordering: .relaxed),
+            lengths: words[start &+ 3].load(ordering: .relaxed),
+            rotation: words[start &+ 4].load(ordering: .relaxed)
+        )
     }
 
     /// The entry that begins at `start`.
@@ -201,18 +206,22 @@ extension Region {
     }
 
     /// Copies `length` octets that begin at the word `index` to `offset` of `destination`.
+    ///
+    /// - Returns: false when there are not so many.
     @inline(__always)
-    func copy(from index: Int, length: Int, to destination: inout MutableRawSpan, at offset: Int) {
-        precondition(length >= 0 && has(Entry.words(octets: length), at: index))
+    func copy(from index: Int, length: Int, to destination: inout MutableRawSpan, at offset: Int) -> Bool {
+        guard length >= 0, has(Entry.words(octets: length), at: index) else { return false }
         precondition(offset >= 0 && length <= destination.byteCount &- offset)
         let whole = length >> 3
         for i in 0..<whole {
             let word = unsafe words[index &+ i].load(ordering: .relaxed)
             unsafe destination.storeBytes(of: word, toUncheckedByteOffset: offset &+ i &* 8, as: UInt64.self)
         }
-        guard length & 7 > 0 else { return }
-        let last = unsafe words[index &+ whole].load(ordering: .relaxed)
-        Self.store(last, octets: length & 7, to: &destination, at: offset &+ whole &* 8)
+        if length & 7 > 0 {
+            let last = unsafe words[index &+ whole].load(ordering: .relaxed)
+            Self.store(last, octets: length & 7, to: &destination, at: offset &+ whole &* 8)
+        }
+        return true
     }
 
     /// The same for octets that begin `skipped` octets behind the word's start.

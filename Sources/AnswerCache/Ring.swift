@@ -14,7 +14,7 @@ struct Ring: BitwiseCopyable {
     /// The offset's place in the ring.
     @inline(__always)
     func position(_ offset: UInt64) -> Int {
-        Int(truncatingIfNeeded: offset & (1 << positionBits &- 1))
+        Int(truncatingIfNeeded: offset & (1 &<< positionBits &- 1))
     }
 
     /// The offset's word.

@@ -9,9 +9,13 @@ enum CacheBenchmark {
         switch (arguments.first, numbers.count) {
         case ("lookup", 2): LookupBenchmark.run(names: numbers[0], count: numbers[1])
         case ("insert", 2): InsertBenchmark.run(megabytes: numbers[0], count: numbers[1])
+        case ("memory", 1): MemoryBenchmark.run(megabytes: numbers[0])
+        case ("threads", 2): ThreadBenchmark.run(threads: numbers[0], count: numbers[1])
         case ("hit-rate", 0): HitRateBenchmark.run()
         default:
-            print("usage: lookup NAMES COUNT | insert MIB COUNT | hit-rate")
+            print(
+                "usage: lookup NAMES COUNT | insert MIB COUNT | memory MIB | threads THREADS COUNT | hit-rate"
+            )
         }
     }
 }
