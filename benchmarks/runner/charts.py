@@ -2,6 +2,8 @@
 
 from xml.sax.saxutils import escape
 
+from .scenarios import BY_NAME
+
 WIDTH, LEFT, RIGHT, TOP, ROW, BAR, BOTTOM = 760, 130, 90, 70, 30, 18, 34
 OURS, OTHERS, LIMIT = "#0b6e99", "#a7adb5", "#5f6670"
 TEXT, FAINT, BACKGROUND, TARGET = "#1f2328", "#59636e", "#ffffff", "#b35900"
@@ -49,6 +51,8 @@ def charts(results):
         ("mix", "90 % hits, 10 % misses, 1,000 sockets", None),
     ):
         pairs = [(server, results.ratio(server, name)) for server in servers if server != "limit"]
+        if any(ratio for _, ratio in pairs):
+            pairs.append(("limit", BY_NAME[name].echoes))
         yield name, chart(title, unit, _sorted(pairs), target=target)
     pairs = [(server, f.p99 / 1000) for server in results.latency if (f := results.latency_of(server))]
     title = "p99 of the latency of hits at half of the saturation load"

@@ -33,11 +33,12 @@ class Figures:
 class Results:
     """Everything that a run measured."""
 
-    def __init__(self, measurements=(), starts=(), memory=None, latencies=()):
+    def __init__(self, measurements=(), starts=(), memory=None, latencies=(), allocations=()):
         self.measurements = list(measurements)
         self.starts = list(starts)
         self.memory = memory
         self.latencies = list(latencies)
+        self.allocations = list(allocations)
         self.loads = {k: Figures(g) for k, g in _grouped(measurements, "server", "scenario").items()}
         grouped = _grouped(latencies, "server")
         self.latency = {server: LatencyFigures(group) for (server,), group in grouped.items()}
@@ -60,6 +61,10 @@ class Results:
                 return start if not start.problems else None
         return None
 
+    def allocations_of(self, server):
+        """Returns what was counted in a server, or None."""
+        return next((a for a in self.allocations if a.server == server and not a.problems), None)
+
     def latency_of(self, server):
         """Returns the valid latency figures of a server, or None."""
         figures = self.latency.get(server)
@@ -80,6 +85,8 @@ class Results:
             found += [(what, problem) for problem in dict.fromkeys(start.problems)]
         for server, figures in self.latency.items():
             found += [(f"{server}, latency", problem) for problem in figures.problems]
+        for counted in self.allocations:
+            found += [(f"{counted.server}, allocations", problem) for problem in counted.problems]
         if self.memory:
             found += [("switchyard, memory", problem) for problem in self.memory.problems]
         return found

@@ -2,12 +2,15 @@
 
 import statistics
 from dataclasses import dataclass, field
+from math import inf
 
 from . import load
 from .measure import LOSS_MAX, guarded
 from .scenarios import BY_NAME
 
 SATURATE_SECONDS = 1
+LATE_MAX_MICROSECONDS = 200
+ATTEMPTS = 3
 PERCENTILES = ("p50", "p99", "p999", "max")
 
 
@@ -20,6 +23,7 @@ class Latency:
     problems: list = field(default_factory=list)
     saturation: float = 0.0  # queries a second that the server's core has time for
     rate: int = 0
+    attempts: int = 0
     figures: dict = field(default_factory=dict)  # what load/paced.c printed
 
 
@@ -68,7 +72,10 @@ def _measure(bench, server, paced, latency):
         # dnsperf may be slower than the server; what a core of the server has time for is not less than that.
         latency.saturation = burst.completed * 1e9 / (process.cpu_nanoseconds() - cpu)
         latency.rate = int(latency.saturation / 2)
-        latency.figures = load.run_paced(paced, site.port, questions, latency.rate, bench.seconds)
+        # Where the client itself did not run in time, the figures say nothing of the server.
+        while latency.attempts < ATTEMPTS and not latency.figures.get("late_p99", inf) <= LATE_MAX_MICROSECONDS:
+            latency.attempts += 1
+            latency.figures = load.run_paced(paced, site.port, questions, latency.rate, bench.seconds)
         server.check(site.port, scenario)
     lost = 1 - latency.figures["answered"] / latency.figures["sent"]
     if lost > LOSS_MAX:

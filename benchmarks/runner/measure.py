@@ -58,7 +58,7 @@ class Bench:
         self._count += 1
         return new_site(self.directory / f"{self._count}-{name}", self.upstream.port, **settings)
 
-    def running(self, server, scenario, **settings):
+    def running(self, server, scenario, environment=None, **settings):
         """Starts a server as a scenario wants it: a context manager with its process; the site comes second."""
         settings = {
             "workers": scenario.workers,
@@ -69,7 +69,7 @@ class Bench:
         site = self.site(server.name, **settings)
         cores = {self.cores[0]} if scenario.is_pinned else set(self.cores)
         octets = self._reply_octets.get(scenario.name, 0) if scenario.pads_limit else 0
-        return server.running(site, cores, scenario, octets), site
+        return server.running(site, cores, scenario, octets, environment), site
 
     def measure(self, server, scenario, number):
         """Measures one server in one scenario; whatever goes wrong is in the measurement's `problems`."""

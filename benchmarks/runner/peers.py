@@ -125,6 +125,7 @@ class KnotResolver(Server):
 
     name = "knot-resolver"
     program = "kresd"
+    has_own_allocator = True
     package = "knot-resolver"
     version_command = ["-V"]
 
@@ -191,6 +192,7 @@ class Named(Server):
     """
 
     name = program = "named"
+    has_own_allocator = True
     package = "bind9"
     version_command = ["-v"]
 
@@ -230,6 +232,7 @@ class CoreDNS(Server):
     """CoreDNS on one Go processor; Debian has no package of it."""
 
     name = program = "coredns"
+    has_own_allocator = True
     environment = {"GOMAXPROCS": "1"}
     version_command = ["-version"]
 

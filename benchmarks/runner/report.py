@@ -38,6 +38,7 @@ class Report:
             "memory": vars(results.memory) if results.memory else None,
             "starts": [vars(start) for start in results.starts],
             "latencies": [vars(latency) for latency in results.latencies],
+            "allocations": [vars(counted) for counted in results.allocations],
             "rounds": [vars(measurement) for measurement in results.measurements],
         }
 
@@ -49,7 +50,7 @@ class Report:
 
     def _targets(self):
         rows = [[v.what, v.target, v.measured, v.verdict] for v in verdicts(self.results)]
-        note = "Allocations, retains and releases per hit are counted elsewhere, without a network."
+        note = "Retains and releases per hit are counted elsewhere, without a network."
         header = ["what", "target", "measured", "verdict"]
         return f"## Targets\n\n{_table(header, rows)}\n\nx: CPU time as a multiple of the limit's. {note}"
 
@@ -127,12 +128,15 @@ class Report:
             spread = f"{min(start.milliseconds):.1f}-{max(start.milliseconds):.1f}"
             many = self.results.figures(start.server, "hit100k") if start.clusters == 1 else None
             resident = f"{many.resident_bytes / 1e6:.1f}" if many else "-"
+            counted = self.results.allocations_of(start.server) if start.clusters == 1 else None
             row = [name, str(len(start.milliseconds)), f"{start.median_milliseconds:.1f}", spread]
             rows.append([*row, f"{start.idle_bytes / 1e6:.1f}", resident])
+            rows[-1].append(f"{counted.per_hit:.3f}" if counted else "-")
         if not rows:
             return ""
         header = ["server", "starts", "ms to first answer", "min-max", "idle MB", "MB with 100,000 answers"]
-        return f"## Start and resident memory\n\n{_table(header, rows)}" + self._clusters()
+        header.append("allocations per hit")
+        return f"## Start and memory\n\n{_table(header, rows)}" + self._clusters()
 
     def _clusters(self):
         found = [(count, self.results.figures("switchyard", f"clusters-{count}")) for count in CLUSTERS]

@@ -45,9 +45,9 @@ class _Ends(Server):
         return ["false"]
 
 
-def passes(bench, limit, servers, paced, wanted, say):
+def passes(bench, limit, servers, built, wanted, say):
     """Runs all checks, tells each with `say`, and returns whether all passed."""
-    failed = [name for name, is_right in _checks(bench, limit, paced) if not _tell(say, name, is_right)]
+    failed = [name for name, is_right in _checks(bench, limit, built["paced.c"]) if not _tell(say, name, is_right)]
     for scenario in SCENARIOS:
         if scenario.group not in wanted:
             continue

@@ -38,6 +38,7 @@ class Server:
     domain = zone.UPSTREAM_DOMAIN  # what its clients ask
     environment = {}
     version_command = ["--version"]
+    has_own_allocator = False  # then its allocations cannot be counted from outside
     closes_tcp_early = False  # whether it may lose queries because it limits the queries of a connection
 
     def path(self):
@@ -75,11 +76,12 @@ class Server:
         return check_answers(port, scenario.transport, checks)
 
     @contextmanager
-    def running(self, site, cores, scenario, reply_octets=0):
+    def running(self, site, cores, scenario, reply_octets=0, environment=None):
         """Starts the server in the site's new directory, waits until it answers, yields its process."""
         site.directory.mkdir()
         command = self.command(site, scenario, reply_octets)
-        with PinnedProcess(command, cores, site.directory / "log", self.environment) as process:
+        environment = {**self.environment, **(environment or {})}
+        with PinnedProcess(command, cores, site.directory / "log", environment) as process:
             wait_for(process, lambda: self.check_up(site, scenario))
             yield process
 

@@ -28,6 +28,7 @@ def verdicts(results):
         _ratio(results, "tcp", 1.25),
         _mix(results),
         *(_per_octet(results, name) for name in ("nxdomain", "nodata", "large", "dnssec")),
+        _allocations(results),
         *_memory(results),
         *_clusters(results),
         _start(results),
@@ -88,6 +89,14 @@ def _per_octet(results, name):
     octets, cost = results.figures(OURS, name).reply_octets, octet_nanoseconds(results, name)
     text = f"{ratio / hit:.2f} times (x = {ratio:.2f}, {octets:.0f} octets, {cost:+.2f} ns per octet)"
     return _verdict(what, target, ratio / hit, 1.10, text)
+
+
+def _allocations(results):
+    what, target = "allocations per hit", "0"
+    counted = results.allocations_of(OURS)
+    if not counted:
+        return Verdict(what, target)
+    return _verdict(what, target, counted.counted, 0, f"{counted.counted} in {counted.queries:,} hits")
 
 
 def _memory(results):
@@ -158,6 +167,9 @@ def _latency(results):
         yield Verdict(what, target)
         yield Verdict("p99.9 of the same", "printed")
         return
-    text = f"{figures.p99 / 1000:.3f} ms at {figures.rate:,.0f} queries/s"
+    spread = f"rounds {figures.p99_lowest / 1000:.2f}-{figures.p99_highest / 1000:.2f}"
+    limit = results.latency_of("limit")
+    beside = f"; limit {limit.p99 / 1000:.2f}" if limit else ""
+    text = f"{figures.p99 / 1000:.2f} ms at {figures.rate:,.0f} queries/s ({spread}{beside})"
     yield _verdict(what, target, figures.p99, 1000, text)
-    yield Verdict("p99.9 of the same", "printed", f"{figures.p999 / 1000:.3f} ms", PRINTED)
+    yield Verdict("p99.9 of the same", "printed", f"{figures.p999 / 1000:.2f} ms", PRINTED)
