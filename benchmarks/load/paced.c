@@ -136,7 +136,8 @@ static void send_due(struct state *state) {
     }
 }
 
-static void take(struct state *state, uint64_t socket, const unsigned char *reply, size_t length, uint64_t time) {
+static void take(struct state *state, uint64_t socket, const unsigned char *reply, size_t length,
+                 uint64_t time) {
     if (length < HEADER_BYTES || !(reply[2] & 0x80)) return;
     uint64_t id = (uint64_t)reply[0] << 8 | reply[1];
     uint64_t index = id * SOCKETS + socket;
@@ -184,9 +185,10 @@ static int compare(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-static double percentile(const uint32_t *sorted, uint64_t count, double share) {
+// Prints the percentile in microseconds.
+static void print_percentile(const char *name, const uint32_t *sorted, uint64_t count, double share) {
     uint64_t index = (uint64_t)(share * (double)count);
-    return sorted[index < count ? index : count - 1] / 1000.0;
+    printf("%s %.1f\n", name, sorted[index < count ? index : count - 1] / 1000.0);
 }
 
 static void print(struct state *state) {
@@ -195,9 +197,12 @@ static void print(struct state *state) {
     qsort(state->late, count, sizeof *state->late, compare);
     printf("sent %llu\nanswered %llu\n", (unsigned long long)count, (unsigned long long)state->answered);
     printf("not_noerror %llu\n", (unsigned long long)state->wrong);
-    printf("p50 %.1f\np99 %.1f\n", percentile(state->latency, count, 0.5), percentile(state->latency, count, 0.99));
-    printf("p999 %.1f\nmax %.1f\n", percentile(state->latency, count, 0.999), percentile(state->latency, count, 1));
-    printf("late_p99 %.1f\nlate_max %.1f\n", percentile(state->late, count, 0.99), percentile(state->late, count, 1));
+    print_percentile("p50", state->latency, count, 0.5);
+    print_percentile("p99", state->latency, count, 0.99);
+    print_percentile("p999", state->latency, count, 0.999);
+    print_percentile("max", state->latency, count, 1);
+    print_percentile("late_p99", state->late, count, 0.99);
+    print_percentile("late_max", state->late, count, 1);
 }
 
 int main(int argc, char **argv) {

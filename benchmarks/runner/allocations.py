@@ -28,7 +28,7 @@ class Allocations:
 
 
 def measure(bench, servers, library, say):
-    """Counts for every server that takes its memory from the C library; returns the list of what was found."""
+    """Returns what was counted, for every server that takes its memory from the C library."""
     found = []
     for server in servers:
         if server.has_own_allocator:

@@ -12,7 +12,7 @@ STEPS = (1, 2, 2.5, 5, 10)
 
 
 def chart(title, unit, bars, ours="switchyard", target=None):
-    """Returns an SVG with a bar for each pair of a name and a value, and a line at `target` if there is one."""
+    """Returns an SVG with a bar for each pair of a name and a value, and a line at `target`, if any."""
     bars = [(name, value) for name, value in bars if value is not None]
     if not bars:
         return None
@@ -27,16 +27,20 @@ def chart(title, unit, bars, ours="switchyard", target=None):
         colour = OURS if name == ours else LIMIT if name == "limit" else OTHERS
         weight = 600 if name == ours else 400
         parts.append(_text(LEFT - 10, y + 14, name, 13, TEXT, "end", weight))
-        parts.append(f'<rect x="{LEFT}" y="{y}" width="{value * scale:.1f}" height="{BAR}" rx="2" fill="{colour}"/>')
+        size = f'width="{value * scale:.1f}" height="{BAR}"'
+        parts.append(f'<rect x="{LEFT}" y="{y}" {size} rx="2" fill="{colour}"/>')
         parts.append(_text(LEFT + value * scale + 6, y + 14, _number(value), 13, TEXT, weight=weight))
     if target:
         parts += _target(LEFT + target * scale, target, height)
     label = f"{title}, {unit}: " + ", ".join(f"{name} {_number(value)}" for name, value in bars)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        f'role="img" font-family="{FONT}">\n<title>{escape(label)}</title>\n'
-        f'<rect width="{WIDTH}" height="{height}" rx="6" fill="{BACKGROUND}"/>\n' + "\n".join(parts) + "\n</svg>\n"
-    )
+    size = f'width="{WIDTH}" height="{height}"'
+    head = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {size} role="img"',
+        f'  font-family="{FONT}">',
+        f"<title>{escape(label)}</title>",
+        f'<rect {size} rx="6" fill="{BACKGROUND}"/>',
+    ]
+    return "\n".join([*head, *parts, "</svg>"]) + "\n"
 
 
 def charts(results):
@@ -57,7 +61,8 @@ def charts(results):
     pairs = [(server, f.p99 / 1000) for server in results.latency if (f := results.latency_of(server))]
     title = "p99 of the latency of hits at half of the saturation load"
     yield "latency", chart(title, "milliseconds; less is better", _sorted(pairs), target=1)
-    pairs = [(s, f.resident_bytes / 1e6) for s in servers if s != "limit" and (f := results.figures(s, "hit100k"))]
+    many = {server: results.figures(server, "hit100k") for server in servers if server != "limit"}
+    pairs = [(server, figures.resident_bytes / 1e6) for server, figures in many.items() if figures]
     title = "Resident memory with 100,000 cached A answers"
     yield "memory", chart(title, "MB; less is better", _sorted(pairs))
     pairs = [(s.server, s.median_milliseconds) for s in results.starts if s.clusters == 1 and s.milliseconds]

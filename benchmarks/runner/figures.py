@@ -81,7 +81,8 @@ class Results:
         for (server, scenario), figures in self.loads.items():
             found += [(f"{server}, {scenario}", problem) for problem in figures.problems]
         for start in self.starts:
-            what = f"{start.server}, start" + (f" with {start.clusters} clusters" if start.clusters > 1 else "")
+            what = f"{start.server}, start"
+            what += f" with {start.clusters} clusters" if start.clusters > 1 else ""
             found += [(what, problem) for problem in dict.fromkeys(start.problems)]
         for server, figures in self.latency.items():
             found += [(f"{server}, latency", problem) for problem in figures.problems]

@@ -4,7 +4,6 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-OUTSTANDING = 100
 QUERY_TIMEOUT_SECONDS = 2
 EXTRA_SECONDS = 10  # after which a dnsperf that does not end is killed
 
@@ -35,7 +34,8 @@ def run(port, questions, seconds, scenario, once=False):
     dnsperf runs on the core to which this process is pinned.
     """
     command = ["dnsperf", "-s", "127.0.0.1", "-p", port, "-d", questions, "-m", scenario.transport]
-    command += ["-c", scenario.clients, "-T", 1, "-q", OUTSTANDING, "-t", QUERY_TIMEOUT_SECONDS, "-l", seconds]
+    command += ["-c", scenario.clients, "-T", 1, "-q", scenario.outstanding]
+    command += ["-t", QUERY_TIMEOUT_SECONDS, "-l", seconds]
     if scenario.wants_dnssec:
         command.append("-D")
     if once:
@@ -59,8 +59,8 @@ def parse(output):
     seconds = _number(r"Run time \(s\):\s+([\d.]+)", output)
     if sent is None or completed is None or seconds is None:
         raise LoadFailed("dnsperf printed no summary")
-    line = re.search(r"Response codes:(.*)", output)
-    rcodes = {name: int(count) for name, count in re.findall(r"([A-Z]+) (\d+)", line.group(1) if line else "")}
+    line = re.search(r"Response codes:.*|$", output).group(0)
+    rcodes = {name: int(count) for name, count in re.findall(r"([A-Z]+) (\d+)", line)}
     latency = _number(r"Average Latency \(s\):\s+([\d.]+)", output) or 0
     return LoadResult(int(sent), int(completed), rcodes, float(seconds), float(latency))
 

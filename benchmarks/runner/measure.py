@@ -59,7 +59,7 @@ class Bench:
         return new_site(self.directory / f"{self._count}-{name}", self.upstream.port, **settings)
 
     def running(self, server, scenario, environment=None, **settings):
-        """Starts a server as a scenario wants it: a context manager with its process; the site comes second."""
+        """Returns a context manager that runs a server as a scenario wants it, and its site."""
         settings = {
             "workers": scenario.workers,
             "clusters": scenario.clusters,

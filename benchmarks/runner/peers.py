@@ -1,7 +1,8 @@
 """The peers, each configured for throughput as its documentation says: one thread, cache on, no query log.
 
-All of them forward cluster.local to knotd and none of them maps names. DNSSEC validation is off everywhere: the zones
-of clusters are not signed. Caches hold all names that are asked again; each class says where its settings come from.
+All of them forward cluster.local to knotd and none of them maps names. DNSSEC validation is off everywhere: the
+zones of clusters are not signed. Caches hold all names that are asked again. Each class says where its settings
+come from.
 """
 
 from . import zone
@@ -13,7 +14,8 @@ DOMAIN = zone.UPSTREAM_DOMAIN
 class Dnsmasq(Server):
     """dnsmasq, by dnsmasq(8): "huge cache size impacts performance", so it is not larger than the names need.
 
-    --dns-forward-max has to be raised from 150 for many queries at once. Over TCP it forks a process for each connection, which it closes after 100 queries.
+    --dns-forward-max has to be raised from 150 for many queries at once. Over TCP it forks a process for each
+    connection, which it closes after 100 queries.
     """
 
     name = program = "dnsmasq"
@@ -91,9 +93,9 @@ forward-zone:
 class Dnsdist(Server):
     """dnsdist with a packet cache, by its guide "Performance tuning" and the reference of newPacketCache.
 
-    recvmmsg in vectors; as many outstanding queries as there are IDs; one TCP thread for one core. The cache is
-    divided into shards that fill unevenly, so it has room for more than the names. One core gains nothing from more
-    listeners (reusePort) or from a second thread for responses (the same server twice).
+    recvmmsg in vectors; as many outstanding queries as there are IDs; one TCP thread for one core. The cache
+    consists of shards that fill unevenly, so it has room for more than the names. One core gains nothing from
+    more listeners (reusePort) or from a second thread for responses (the same server twice).
     """
 
     name = program = package = "dnsdist"
@@ -119,8 +121,8 @@ getPool(""):setCache(newPacketCache({max(100_000, 4 * site.cached_names)}, {{max
 class KnotResolver(Server):
     """Knot Resolver 5: one kresd for one core, forwarding without validation.
 
-    By its manual, "Performance and resiliency" and "Cache": a cache that is much larger than what is in it, and in
-    memory (tmpfs), which is where a run has its directory if the machine offers that; no log.
+    By the chapter "Cache" of its manual: a cache that is much larger than what is in it, and in memory (tmpfs), which
+    is where a run has its directory if the machine offers that. No log.
     """
 
     name = "knot-resolver"
@@ -150,8 +152,8 @@ policy.add(policy.suffix(policy.STUB("127.0.0.1@{site.upstream_port}"), {{todnam
 class Recursor(Server):
     """PowerDNS Recursor with one thread, by its "Performance guide".
 
-    The thread reads a socket of its own: pdns-distributes-queries=no and reuseport=yes. Packet cache and record cache
-    keep their sizes of 500,000 and 1,000,000, which is more than is asked here.
+    The thread reads a socket of its own: pdns-distributes-queries=no and reuseport=yes. Packet cache and record
+    cache keep their sizes of 500,000 and 1,000,000, which is more than is asked here.
     """
 
     name = "pdns_recursor"
@@ -187,8 +189,8 @@ forward-zones={DOMAIN}=127.0.0.1:{site.upstream_port}
 class Named(Server):
     """BIND 9 with one worker, by its reference manual.
 
-    recursive-clients and tcp-clients above what is asked at once; a cache with a size of its own, since the default
-    of 90 % of the memory makes tables for that; no additional records (minimal-responses).
+    recursive-clients and tcp-clients above what is asked at once; a cache of its own size instead of 90 % of the
+    memory; no additional records (minimal-responses).
     """
 
     name = program = "named"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from . import zone
 
 FEW_CLIENTS, SOME_CLIENTS, MANY_CLIENTS = 16, 64, 1000
+OUTSTANDING = 100
 WORKERS = (1, 2, 4, 8)
 CLUSTERS = (10, 10_000)
 MIX_MISSES = 0.1
@@ -20,6 +21,7 @@ class Scenario:
     questions: str = "hit"  # the kind in zone.QUESTIONS
     transport: str = "udp"
     clients: int = FEW_CLIENTS
+    outstanding: int = OUTSTANDING  # queries that dnsperf has under way at most
     wants_dnssec: bool = False  # EDNS with DO
     rcode: str = "NOERROR"
     upstream_share: tuple = (0.0, 0.01)  # of the completed queries, from and to
@@ -58,6 +60,7 @@ def _worker_scenarios():
                 f"{count} workers, {what}",
                 questions=questions,
                 clients=SOME_CLIENTS,
+                outstanding=OUTSTANDING * count,  # as much for each worker, or batches would get smaller
                 is_for_peers=False,
                 workers=count,
                 is_pinned=False,

@@ -47,7 +47,8 @@ class _Ends(Server):
 
 def passes(bench, limit, servers, built, wanted, say):
     """Runs all checks, tells each with `say`, and returns whether all passed."""
-    failed = [name for name, is_right in _checks(bench, limit, built["paced.c"]) if not _tell(say, name, is_right)]
+    checks = _checks(bench, limit, built["paced.c"])
+    failed = [name for name, is_right in checks if not _tell(say, name, is_right)]
     for scenario in SCENARIOS:
         if scenario.group not in wanted:
             continue
@@ -57,7 +58,8 @@ def passes(bench, limit, servers, built, wanted, say):
             measurement = bench.measure(server, scenario, 1)
             what = f"{server.name} {scenario.name}"
             problems = "; ".join(measurement.problems)
-            is_known = server.closes_tcp_early and scenario.transport == "tcp" and problems.startswith("lost ")
+            closes_early = server.closes_tcp_early and scenario.transport == "tcp"
+            is_known = closes_early and problems.startswith("lost ")
             if not _tell(say, what, is_known or not problems, problems):
                 failed.append(what)
     say(f"{len(failed)} failed" + (": " + ", ".join(failed) if failed else ""))
@@ -72,7 +74,8 @@ def _checks(bench, limit, paced):
     ended = bench.measure(_Ends(), hit, 1)
     yield "a program that ends at once is reported", any("did not start" in p for p in ended.problems)
     result = load.parse(SUMMARY)
-    yield "dnsperf's summary is read", (result.sent, result.completed, result.rcodes["NOERROR"]) == (1000, 900, 890)
+    read = (result.sent, result.completed, result.rcodes)
+    yield "dnsperf's summary is read", read == (1000, 900, {"NOERROR": 890, "SERVFAIL": 10})
     problems = " ".join(judge("peer", hit, result, 90))
     yield "loss is reported", "lost 10.0%" in problems
     yield "wrong RCODEs are reported", "10 of 900 answers were not NOERROR" in problems
@@ -90,7 +93,7 @@ def _checks(bench, limit, paced):
 
 
 def _limit_checks(bench, limit, paced):
-    """The limit's replies have the length that is asked for, and the paced client sends at its rate and sees loss."""
+    """The limit's replies have the right length; the paced client sends at its rate and sees loss."""
     hit = BY_NAME["hit"]
     site = bench.site("limit")
     with limit.running(site, {bench.cores[0]}, hit, 777):
@@ -101,7 +104,8 @@ def _limit_checks(bench, limit, paced):
         ordered = [figures[name] for name in latency.PERCENTILES]
         yield "its percentiles are in order", 0 < ordered[0] and ordered == sorted(ordered)
     figures = load.run_paced(paced, site.port, questions, 2000, 0.2)
-    yield "the paced client counts what nobody answers as slow", figures["answered"] == 0 and figures["p50"] > 1e6
+    is_slow = figures["answered"] == 0 and figures["p50"] > 1e6
+    yield "the paced client counts what nobody answers as slow", is_slow
 
 
 def _refused_answers(port):

@@ -162,7 +162,10 @@ class Switchyard(Server):
 
 
 def check_answers(port, transport, checks):
-    """Asks each zone.Check; returns the mean length of the responses, raises WrongAnswer or OSError if one fails."""
+    """Asks each zone.Check; returns the mean length of the responses.
+
+    Raises WrongAnswer or OSError at the first that is wrong or does not come.
+    """
     lengths = []
     for check in checks:
         response = wire.ask(port, check, transport, QUERY_SECONDS)

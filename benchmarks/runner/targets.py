@@ -73,7 +73,7 @@ def _mix(results):
 
 
 def octet_nanoseconds(results, name):
-    """Returns what an octet of the reply costs above the limit, which sends as many, in nanoseconds, or None."""
+    """Returns what an octet of a reply costs above the limit, which sends as many, in ns, or None."""
     ours, limit = results.figures(OURS, name), results.figures("limit", BY_NAME[name].limit_name)
     if not ours or not limit or not ours.reply_octets:
         return None
@@ -81,7 +81,7 @@ def octet_nanoseconds(results, name):
 
 
 def _per_octet(results, name):
-    """The limit sends replies of the same length, so that x compares what the octets cost beyond the kernel's part."""
+    """The limit sends as many octets, so that x leaves what they cost beyond the kernel's part."""
     what, target = f"{name}: {BY_NAME[name].title}", "x <= 1.10 times that of hit"
     ratio, hit = results.ratio(OURS, name), results.ratio(OURS, "hit")
     if not ratio or not hit:
@@ -146,7 +146,8 @@ def _start(results):
 
 def workers_ratio(results, server, questions):
     """Returns the CPU time per hit with the most workers as a multiple of that with one, or None."""
-    one, most = (results.figures(server, f"workers-{count}-{questions}") for count in (WORKERS[0], WORKERS[-1]))
+    names = [f"workers-{count}-{questions}" for count in (WORKERS[0], WORKERS[-1])]
+    one, most = (results.figures(server, name) for name in names)
     return most.microseconds / one.microseconds if one and most else None
 
 
