@@ -47,6 +47,8 @@ def measure(bench, switchyard, say):
             upstream = bench.upstream.queries()
             probed = load.run(site.port, probe, FILL_SECONDS, scenario, once=True).completed
             missed = bench.upstream.queries() - upstream
+    for file in (fill, probe):
+        file.unlink(missing_ok=True)
     if not memory.problems:
         if memory.asked < ENTRIES * 0.99 or probed < PROBES * 0.99:
             memory.problems.append(f"only {memory.asked} of {ENTRIES} and {probed} of {PROBES} were answered")

@@ -142,7 +142,7 @@ trust_anchors.remove(".")
 modules.unload("ta_signal_query")
 modules.unload("ta_update")
 modules.unload("priming")
-cache.size = 128 * MB
+cache.size = 512 * MB
 policy.add(policy.suffix(policy.STUB("127.0.0.1@{site.upstream_port}"), {{todname("{DOMAIN}")}}))
 """
         )

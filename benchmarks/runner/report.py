@@ -116,10 +116,12 @@ class Report:
             if f:
                 spread = f"{f.p99_lowest:,.0f}-{f.p99_highest:,.0f}"
                 row = [server, f"{f.rate:,.0f}", f"{f.p50:,.0f}", f"{f.p99:,.0f}", spread, f"{f.p999:,.0f}"]
-                rows.append([*row, f"{f.max:,.0f}", f"{f.lost_share:.3%}", f"{f.late_p99:,.0f}"])
+                row += [f"{f.max:,.0f}", f"{f.lost_share:.3%}", f"{f.late_p99:,.0f}", f"{f.calm} of {f.rounds}"]
+                rows.append(row)
         if not rows:
             return ""
         header = ["us", "queries/s", "p50", "p99", "p99 min-max", "p99.9", "max", "lost", "client late p99"]
+        header.append("calm rounds")
         return f"## Latency of hits at half of the saturation load\n\n{_table(header, rows)}"
 
     def _starts(self):

@@ -85,11 +85,27 @@ def _checks(bench, limit, paced):
     yield "NOERROR where NXDOMAIN is right is reported", "not NXDOMAIN" in " ".join(
         judge("peer", BY_NAME["nxdomain"], result, 0)
     )
+    yield from _disturbed_rounds()
     yield from _refused_answers(bench.upstream.port)
     yield from _limit_checks(bench, limit, paced)
-    ElementTree.fromstring(charts.chart("a < b", "unit", [("switchyard", 1.0), ("peer", 250.0)], target=2))
-    yield "a chart is well-formed", True
-    yield "a chart of nothing is none", charts.chart("title", "unit", [("peer", None)]) is None
+    bars = [charts.Bar("switchyard", 1.0, 0.9, 1.2), charts.Bar("peer", 250.0)]
+    drawn = ElementTree.fromstring(charts.chart("a < b", "unit", bars, target=2))
+    texts = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    yield "a chart is well-formed and shows names and values", {"a < b", "peer", "250"} <= set(texts)
+    yield "a chart of nothing is none", charts.chart("title", "unit", []) is None
+
+
+def _disturbed_rounds():
+    """Rounds in which others had the cores do not count where there are enough others."""
+    calm = {**dict.fromkeys((*latency.PERCENTILES, "late_p99"), 9.0), "sent": 10, "answered": 10}
+    late = {**calm, "p99": 9000.0, "late_p99": 5000.0}
+
+    def of(*figures):
+        return latency.LatencyFigures([latency.Latency("peer", 1, rate=1, figures=one) for one in figures])
+
+    yield "a disturbed round does not count", of(calm, late, calm).p99_highest == 9
+    noisy = of(late, late)
+    yield "rounds that are all disturbed count, and are shown", (noisy.p99, noisy.calm) == (9000, 0)
 
 
 def _limit_checks(bench, limit, paced):

@@ -77,13 +77,22 @@ class Server:
 
     @contextmanager
     def running(self, site, cores, scenario, reply_octets=0, environment=None):
-        """Starts the server in the site's new directory, waits until it answers, yields its process."""
-        site.directory.mkdir()
-        command = self.command(site, scenario, reply_octets)
-        environment = {**self.environment, **(environment or {})}
-        with PinnedProcess(command, cores, site.directory / "log", environment) as process:
+        """Starts the server, waits until it answers, yields its process."""
+        with self.started(site, cores, scenario, reply_octets, environment) as process:
             wait_for(process, lambda: self.check_up(site, scenario))
             yield process
+
+    @contextmanager
+    def started(self, site, cores, scenario, reply_octets=0, environment=None):
+        """Starts the server in the site's new directory, which goes with it, and yields its process at once."""
+        site.directory.mkdir()
+        try:
+            command = self.command(site, scenario, reply_octets)
+            environment = {**self.environment, **(environment or {})}
+            with PinnedProcess(command, cores, site.directory / "log", environment) as process:
+                yield process
+        finally:
+            shutil.rmtree(site.directory, ignore_errors=True)
 
     def check_up(self, site, _scenario):
         """Raises WrongAnswer or OSError unless the server is up; leaves the scenario's names unasked."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from . import wire, zone
 from .measure import guarded
-from .processes import DidNotStart, PinnedProcess
+from .processes import DidNotStart
 from .scenarios import BY_NAME
 
 LAUNCHES_PER_ROUND = 4  # 20 in 5 rounds
@@ -58,15 +58,13 @@ def measure(bench, servers, rounds, say):
 
 def _launch(bench, server, start):
     site = bench.site(server.name, clusters=start.clusters)
-    site.directory.mkdir()
-    command = server.command(site, BY_NAME["hit"], 0)
     if start.clusters > 1:
         domain = zone.cluster_domain(start.clusters // 2)
         check = zone.Check(f"up.miss.svc.{domain}", addresses=frozenset([zone.MISS_ADDRESS]))
     else:
         check = zone.checks("hit", server.domain)[0]
     is_limit = server.name == "limit"
-    with PinnedProcess(command, {bench.cores[0]}, site.directory / "log", server.environment) as process:
+    with server.started(site, {bench.cores[0]}, BY_NAME["hit"]) as process:
         answered = _first_answer(process, site.port, check, wire.check_echo if is_limit else None)
         start.milliseconds.append((answered - process.started_nanoseconds) / 1e6)
         time.sleep(SETTLE_SECONDS)
