@@ -122,7 +122,8 @@ class KnotResolver(Server):
     """Knot Resolver 5: one kresd for one core, forwarding without validation.
 
     By the chapter "Cache" of its manual: a cache that is much larger than what is in it, and in memory (tmpfs), which
-    is where a run has its directory if the machine offers that. No log.
+    is where a run has its directory if the machine offers that. No log. It keeps the answers of policy.STUB for
+    cache.min_ttl only, 5 s by default, so that is set to the TTL that they have.
     """
 
     name = "knot-resolver"
@@ -142,7 +143,8 @@ trust_anchors.remove(".")
 modules.unload("ta_signal_query")
 modules.unload("ta_update")
 modules.unload("priming")
-cache.size = 512 * MB
+cache.size = 128 * MB
+cache.min_ttl({zone.TTL_SECONDS})
 policy.add(policy.suffix(policy.STUB("127.0.0.1@{site.upstream_port}"), {{todname("{DOMAIN}")}}))
 """
         )
