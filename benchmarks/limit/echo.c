@@ -1,10 +1,12 @@
 // The limit that every server is compared with: the least a program can do to answer a DNS query.
-// `echo udp PORT` or `echo tcp PORT`: sets QR in what it received on 127.0.0.1 and sends it back; one thread.
+// `echo udp PORT [REPLY_BYTES [THREADS]]` or `echo tcp PORT`: sets QR in what it received on 127.0.0.1 and sends it
+// back. REPLY_BYTES makes each UDP reply so long (0: as long as its query). Each thread has a socket of its own.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,19 @@ enum {
     TCP_BUFFER_BYTES = LENGTH_PREFIX_BYTES + 65535,
     CONNECTIONS_MAX = 1024,
     EVENTS_MAX = 64,
+    THREADS_MAX = 64,
+};
+
+struct batch {
+    unsigned char payloads[BATCH_MESSAGES][UDP_PAYLOAD_BYTES];
+    struct sockaddr_in clients[BATCH_MESSAGES];
+    struct iovec vectors[BATCH_MESSAGES];
+    struct mmsghdr messages[BATCH_MESSAGES];
+};
+
+struct udp_options {
+    uint16_t port;
+    size_t reply_bytes; // 0: as many as the query has
 };
 
 struct connection {
@@ -45,48 +60,64 @@ static int bound_socket(int type, uint16_t port) {
     int fd = socket(AF_INET, type, 0);
     if (fd < 0) fail("socket");
     int one = 1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0) fail("setsockopt");
+    int option = type == SOCK_DGRAM ? SO_REUSEPORT : SO_REUSEADDR;
+    if (setsockopt(fd, SOL_SOCKET, option, &one, sizeof one) < 0) fail("setsockopt");
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) fail("bind");
     return fd;
 }
 
-static void serve_udp(uint16_t port) {
-    static unsigned char payloads[BATCH_MESSAGES][UDP_PAYLOAD_BYTES];
-    static struct sockaddr_in clients[BATCH_MESSAGES];
-    static struct iovec vectors[BATCH_MESSAGES];
-    static struct mmsghdr messages[BATCH_MESSAGES];
-    int fd = bound_socket(SOCK_DGRAM, port);
+static void prepare(struct batch *batch) {
     for (int i = 0; i < BATCH_MESSAGES; i++) {
-        vectors[i].iov_base = payloads[i];
-        messages[i].msg_hdr.msg_name = &clients[i];
-        messages[i].msg_hdr.msg_iov = &vectors[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
+        batch->vectors[i].iov_base = batch->payloads[i];
+        batch->messages[i].msg_hdr.msg_name = &batch->clients[i];
+        batch->messages[i].msg_hdr.msg_iov = &batch->vectors[i];
+        batch->messages[i].msg_hdr.msg_iovlen = 1;
     }
-    for (;;) {
-        for (int i = 0; i < BATCH_MESSAGES; i++) {
-            vectors[i].iov_len = UDP_PAYLOAD_BYTES;
-            messages[i].msg_hdr.msg_namelen = sizeof clients[i];
-        }
-        int received = recvmmsg(fd, messages, BATCH_MESSAGES, MSG_WAITFORONE, NULL);
-        if (received < 0) {
-            if (errno == EINTR) continue;
-            fail("recvmmsg");
-        }
-        for (int i = 0; i < received; i++) {
-            set_qr(payloads[i], messages[i].msg_len);
-            vectors[i].iov_len = messages[i].msg_len;
-        }
-        for (int sent = 0; sent < received;) {
-            int n = sendmmsg(fd, messages + sent, (unsigned)(received - sent), 0);
-            if (n > 0) {
-                sent += n;
-            } else if (errno != EINTR) {
-                sent++; // this one cannot be delivered; the load generator counts it as lost
-            }
+}
+
+static int receive(int fd, struct batch *batch) {
+    for (int i = 0; i < BATCH_MESSAGES; i++) {
+        batch->vectors[i].iov_len = UDP_PAYLOAD_BYTES;
+        batch->messages[i].msg_hdr.msg_namelen = sizeof batch->clients[i];
+    }
+    int received = recvmmsg(fd, batch->messages, BATCH_MESSAGES, MSG_WAITFORONE, NULL);
+    if (received < 0 && errno != EINTR) fail("recvmmsg");
+    return received;
+}
+
+static void send_back(int fd, struct batch *batch, int count, size_t reply_bytes) {
+    for (int i = 0; i < count; i++) {
+        set_qr(batch->payloads[i], batch->messages[i].msg_len);
+        batch->vectors[i].iov_len = reply_bytes ? reply_bytes : batch->messages[i].msg_len;
+    }
+    for (int sent = 0; sent < count;) {
+        int n = sendmmsg(fd, batch->messages + sent, (unsigned)(count - sent), 0);
+        if (n > 0) {
+            sent += n;
+        } else if (errno != EINTR) {
+            sent++; // this one cannot be delivered; the load generator counts it as lost
         }
     }
+}
+
+// Never returns; the type is that of a thread.
+static void *serve_udp(void *argument) {
+    const struct udp_options *options = argument;
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (!batch) fail("calloc");
+    prepare(batch);
+    int fd = bound_socket(SOCK_DGRAM, options->port);
+    while (1) {
+        send_back(fd, batch, receive(fd, batch), options->reply_bytes);
+    }
+    return NULL;
+}
+
+static void start_thread(struct udp_options *options) {
+    pthread_t thread;
+    if ((errno = pthread_create(&thread, NULL, serve_udp, options)) != 0) fail("pthread_create");
 }
 
 // Sends every whole message in the buffer back, moves what is left to its start. Returns 0, or -1 to close.
@@ -162,14 +193,27 @@ static void serve_tcp(uint16_t port) {
     }
 }
 
+// Returns a number from the command line, or -1.
+static long number(int argc, char **argv, int index, long otherwise, long maximum) {
+    if (index >= argc) return otherwise;
+    char *end;
+    long value = strtol(argv[index], &end, 10);
+    return *argv[index] && !*end && value >= 0 && value <= maximum ? value : -1;
+}
+
 int main(int argc, char **argv) {
-    int port = argc == 3 ? atoi(argv[2]) : 0;
-    if (port <= 0 || port > 65535) {
-        fprintf(stderr, "usage: echo udp|tcp PORT\n");
-        return 2;
+    long port = number(argc, argv, 2, -1, 65535);
+    long reply_bytes = number(argc, argv, 3, 0, UDP_PAYLOAD_BYTES);
+    long threads = number(argc, argv, 4, 1, THREADS_MAX);
+    if (argc > 2 && port > 0 && reply_bytes >= 0 && threads > 0) {
+        if (strcmp(argv[1], "tcp") == 0) serve_tcp((uint16_t)port);
+        if (strcmp(argv[1], "udp") == 0) {
+            static struct udp_options options;
+            options = (struct udp_options){.port = (uint16_t)port, .reply_bytes = (size_t)reply_bytes};
+            while (--threads > 0) start_thread(&options);
+            serve_udp(&options);
+        }
     }
-    if (strcmp(argv[1], "udp") == 0) serve_udp((uint16_t)port);
-    if (strcmp(argv[1], "tcp") == 0) serve_tcp((uint16_t)port);
-    fprintf(stderr, "usage: echo udp|tcp PORT\n");
+    fprintf(stderr, "usage: echo udp PORT [REPLY_BYTES [THREADS]] | echo tcp PORT\n");
     return 2;
 }

@@ -1,18 +1,18 @@
-"""One measurement: start, check, warm, load, judge."""
+"""One measurement under load: start, check, warm, load, judge."""
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from . import load, machine, zone
 from .processes import DidNotStart, nanoseconds
+from .servers import new_site
 from .wire import WrongAnswer
 
 LOSS_MAX = 0.01
-UPSTREAM_SHARE_MAX = 0.01  # of hits that may reach the upstream
-UPSTREAM_SHARE_MIN = 0.99  # of misses that must reach it
 WARM_PASSES = 2  # the second fills packet caches that lie behind a record cache
-WARM_SECONDS = 2
-MISSES_PER_SECOND = 150_000  # questions prepared; more than any server here can take
+WARM_SECONDS = 30  # at most: some servers need 15 s for 100,000 names
+NEW_NAMES_PER_SECOND = 150_000  # questions prepared; more than any server here can take
 
 
 @dataclass
@@ -32,6 +32,8 @@ class Measurement:
     user_nanoseconds: int = 0
     upstream_queries: int = 0
     others_share: float = 0.0  # the part of the server's core that other processes took
+    reply_octets: float = 0.0
+    resident_bytes: int = 0  # after warming
 
     @property
     def microseconds_per_query(self):
@@ -40,53 +42,76 @@ class Measurement:
 
 
 class Bench:
-    """The upstream, the question files and the core of the servers: what all measurements share."""
+    """The upstream, the question files and the cores: what all measurements share."""
 
-    def __init__(self, directory, upstream, seconds, server_core):
+    def __init__(self, directory, upstream, seconds, cores):
         self.directory = directory
         self.upstream = upstream
         self.seconds = seconds
-        self.server_core = server_core
+        self.cores = cores  # of the server and of the load
         self._questions = {}
+        self._reply_octets = {}
         self._count = 0
+
+    def site(self, name, **settings):
+        """Returns a Site in a directory that nobody uses."""
+        self._count += 1
+        return new_site(self.directory / f"{self._count}-{name}", self.upstream.port, **settings)
+
+    def running(self, server, scenario, environment=None, **settings):
+        """Returns a context manager that runs a server as a scenario wants it, and its site."""
+        settings = {
+            "workers": scenario.workers,
+            "clusters": scenario.clusters,
+            "cached_names": scenario.cached_names,
+            **settings,
+        }
+        site = self.site(server.name, **settings)
+        cores = {self.cores[0]} if scenario.is_pinned else set(self.cores)
+        octets = self._reply_octets.get(scenario.name, 0) if scenario.pads_limit else 0
+        return server.running(site, cores, scenario, octets, environment), site
 
     def measure(self, server, scenario, number):
         """Measures one server in one scenario; whatever goes wrong is in the measurement's `problems`."""
-        measurement = Measurement(server.name, scenario, number)
-        self._count += 1
-        directory = self.directory / f"{self._count}-{server.name}"
-        try:
-            with server.running(directory, self.server_core, self.upstream.port, scenario) as (process, port):
-                server.check(port, scenario)
-                self._warm(server, scenario, port)
-                self._load(measurement, server, process, port)
-                server.check(port, scenario)
-        except DidNotStart as error:
-            measurement.problems.append(f"did not start: {error}")
-        except WrongAnswer as error:
-            measurement.problems.append(f"wrong answer: {error}")
-        except (OSError, load.LoadFailed) as error:
-            measurement.problems.append(f"no answer: {error}")
+        measurement = Measurement(server.name, scenario.name, number)
+        with guarded(measurement.problems):
+            running, site = self.running(server, scenario)
+            with running as process:
+                measurement.reply_octets = server.check(site.port, scenario)
+                # The first server of a round says how long the replies of the limit have to be.
+                self._reply_octets.setdefault(scenario.name, round(measurement.reply_octets))
+                if scenario.is_cached:
+                    self.warm(server, scenario, site.port)
+                measurement.resident_bytes = process.resident_bytes()
+                self._load(measurement, server, scenario, process, site.port)
+                server.check(site.port, scenario)
         return measurement
 
-    def _warm(self, server, scenario, port):
-        if scenario == "miss":
-            return
-        questions = self._file("hit", server.domain)
+    def warm(self, server, scenario, port):
+        """Asks the names that the scenario will ask again."""
+        kind = "hit" if scenario.questions == "mix" else scenario.questions
         for _ in range(WARM_PASSES):
-            load.run(port, questions, _transport(scenario), WARM_SECONDS, once=True)
+            load.run(port, self.questions(kind, server.domain), WARM_SECONDS, scenario, once=True)
 
-    def _load(self, measurement, server, process, port):
-        questions = self._file(measurement.scenario, server.domain)
-        transport = _transport(measurement.scenario)
+    def questions(self, kind, domain):
+        """Returns the file with the questions of a kind."""
+        if (kind, domain) not in self._questions:
+            path = self.directory / f"{kind}.{domain}"
+            zone.write_questions(kind, path, domain, int(self.seconds * NEW_NAMES_PER_SECOND))
+            self._questions[kind, domain] = path
+        return self._questions[kind, domain]
+
+    def _load(self, measurement, server, scenario, process, port):
+        questions = self.questions(scenario.questions, server.domain)
         upstream, ticks = self.upstream.queries(), process.user_ticks()
-        start, busy = time.monotonic_ns(), machine.busy_ticks(self.server_core)
+        start, busy = time.monotonic_ns(), machine.busy_ticks(self.cores[0])
         cpu = process.cpu_nanoseconds()
-        once = measurement.scenario == "miss"  # a second pass would be answered from the cache
-        result = load.run(port, questions, transport, self.seconds, once)
+        once = scenario.asks_new_names  # a second pass would be answered from the cache
+        result = load.run(port, questions, self.seconds, scenario, once)
         measurement.cpu_nanoseconds = process.cpu_nanoseconds() - cpu
-        others = nanoseconds(machine.busy_ticks(self.server_core) - busy) - measurement.cpu_nanoseconds
-        measurement.others_share = max(0.0, others / (time.monotonic_ns() - start))
+        if scenario.is_pinned:
+            others = nanoseconds(machine.busy_ticks(self.cores[0]) - busy) - measurement.cpu_nanoseconds
+            measurement.others_share = max(0.0, others / (time.monotonic_ns() - start))
         measurement.user_nanoseconds = nanoseconds(process.user_ticks() - ticks)
         measurement.upstream_queries = self.upstream.queries() - upstream
         measurement.sent = result.sent
@@ -94,19 +119,20 @@ class Bench:
         measurement.lost_share = result.lost_share
         measurement.seconds = result.seconds
         measurement.latency_seconds = result.latency_seconds
-        measurement.problems += judge(server.name, measurement.scenario, result, measurement.upstream_queries)
+        measurement.problems += judge(server.name, scenario, result, measurement.upstream_queries)
 
-    def _file(self, scenario, domain):
-        """Returns the questions of a scenario; TCP asks what `hit` asks."""
-        kind = "miss" if scenario == "miss" else "hit"
-        if (kind, domain) not in self._questions:
-            path = self.directory / f"{kind}.{domain}"
-            if kind == "miss":
-                zone.write_miss_questions(path, domain, int(self.seconds * MISSES_PER_SECOND))
-            else:
-                zone.write_hit_questions(path, domain)
-            self._questions[kind, domain] = path
-        return self._questions[kind, domain]
+
+@contextmanager
+def guarded(problems):
+    """Turns what can go wrong with a server into a text in `problems`."""
+    try:
+        yield
+    except DidNotStart as error:
+        problems.append(f"did not start: {error}")
+    except WrongAnswer as error:
+        problems.append(f"wrong answer: {error}")
+    except (OSError, load.LoadFailed) as error:
+        problems.append(f"no answer: {error}")
 
 
 def judge(name, scenario, result, upstream_queries):
@@ -116,15 +142,12 @@ def judge(name, scenario, result, upstream_queries):
         problems.append(f"lost {result.lost_share:.1%} of {result.sent} queries")
     if not result.completed:
         return problems or ["no query was completed"]
-    if result.noerror < result.completed:
-        problems.append(f"{result.completed - result.noerror} of {result.completed} answers were not NOERROR")
+    rcode = "NOERROR" if name == "limit" else scenario.rcode
+    right = result.rcodes.get(rcode, 0)
+    if right < result.completed:
+        problems.append(f"{result.completed - right} of {result.completed} answers were not {rcode}")
     share = upstream_queries / result.completed
-    if scenario == "miss" and share < UPSTREAM_SHARE_MIN:
-        problems.append(f"asked the upstream for only {share:.1%} of the misses")
-    if scenario != "miss" and share > UPSTREAM_SHARE_MAX and name != "limit":
-        problems.append(f"asked the upstream for {share:.1%} of the hits")
+    lowest, highest = scenario.upstream_share
+    if name != "limit" and not lowest <= share <= highest:
+        problems.append(f"asked the upstream {share:.3f} times for each query, not {lowest:g} to {highest:g}")
     return problems
-
-
-def _transport(scenario):
-    return "tcp" if scenario == "tcp" else "udp"

@@ -10,6 +10,7 @@ import time
 
 STOP_SECONDS = 3
 FIRST_PORT, LAST_PORT = 20000, 29999  # below the range from which the kernel picks client ports
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PR_SET_PDEATHSIG = 1
 
@@ -38,24 +39,30 @@ def nanoseconds(ticks):
 
 
 class PinnedProcess:
-    """A process on one core, in a session of its own, that ends with the `with` block that started it."""
+    """A process on some cores, in a session of its own, that ends with the `with` block that started it.
 
-    def __init__(self, command, core, log, environment=None):
+    `started_nanoseconds` is when the program was executed, by the monotonic clock.
+    """
+
+    def __init__(self, command, cores, log, environment=None):
         self.command = [str(part) for part in command]
-        self.core = core
+        self.cores = set(cores)
         self.log = log
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
+        self.started_nanoseconds = 0
 
     def __enter__(self):
         libc = ctypes.CDLL(None)
+        reader, writer = os.pipe()
 
         def prepare():
-            os.sched_setaffinity(0, {self.core})
+            os.sched_setaffinity(0, self.cores)
             # Should this runner be killed itself. Not for dnsmasq: changing its rights undoes it.
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.write(writer, time.monotonic_ns().to_bytes(8, "little"))  # the last before exec
 
-        with self.log.open("wb") as log:
+        with os.fdopen(reader, "rb") as told, os.fdopen(writer, "wb"), self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -65,6 +72,7 @@ class PinnedProcess:
                 start_new_session=True,
                 preexec_fn=prepare,
             )
+            self.started_nanoseconds = int.from_bytes(told.read(8), "little")
         return self
 
     def __exit__(self, *_):
@@ -82,9 +90,9 @@ class PinnedProcess:
             self.process.wait()
 
     def pin_threads(self):
-        """Puts every thread on the core, also those that chose another for themselves, as knotd's do."""
+        """Puts every thread on the cores, also those that chose another for themselves, as knotd's do."""
         for thread in os.listdir(f"/proc/{self.process.pid}/task"):
-            os.sched_setaffinity(int(thread), {self.core})
+            os.sched_setaffinity(int(thread), self.cores)
 
     def has_ended(self):
         """Whether the process has ended by itself; leaves it to be reaped by the `with` block."""
@@ -106,6 +114,17 @@ class PinnedProcess:
             except OSError:
                 continue  # a child that has just ended
         return total
+
+    def resident_bytes(self):
+        """Returns the memory that is resident, children included."""
+        pages = 0
+        for pid in self._session():
+            try:
+                with open(f"/proc/{pid}/statm") as file:
+                    pages += int(file.read().split()[1])
+            except OSError:
+                continue
+        return pages * PAGE_BYTES
 
     def user_ticks(self):
         """Returns the user part of the CPU time, which the kernel only samples, in clock ticks."""

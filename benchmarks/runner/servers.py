@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from . import wire, zone
 from .processes import DidNotStart, PinnedProcess, free_port
@@ -12,6 +13,20 @@ from .processes import DidNotStart, PinnedProcess, free_port
 START_SECONDS = 10
 QUERY_SECONDS = 0.5
 VERSION_SECONDS = 10
+PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where and for what a server is configured."""
+
+    directory: object
+    port: int
+    upstream_port: int
+    workers: int = 1
+    clusters: int = 1  # 1: `east`; more: those of zone.cluster_domain
+    cached_names: int = zone.HIT_NAMES  # what the cache must hold
+    cache_mebibytes: int = 64  # of Switchyard, for that
 
 
 class Server:
@@ -23,7 +38,7 @@ class Server:
     domain = zone.UPSTREAM_DOMAIN  # what its clients ask
     environment = {}
     version_command = ["--version"]
-    scenarios = ("hit", "miss", "tcp")
+    has_own_allocator = False  # then its allocations cannot be counted from outside
     closes_tcp_early = False  # whether it may lose queries because it limits the queries of a connection
 
     def path(self):
@@ -40,38 +55,59 @@ class Server:
         found = re.search(r"\d+\.\d+[\w.+~-]*", done.stdout + done.stderr)
         return found.group(0) if found else "unknown"
 
-    def configure(self, directory, port, upstream_port):
-        """Writes the configuration into `directory` and returns the arguments of the program."""
+    def takes_part(self, scenario, all_servers):
+        """Whether to measure this server in a scenario."""
+        return scenario.is_for_peers or (all_servers and scenario.group not in ("workers", "clusters"))
+
+    def configure(self, site):
+        """Writes the configuration into the site's directory and returns the arguments of the program."""
         raise NotImplementedError
 
-    def command(self, directory, port, upstream_port, _scenario):
-        """Returns the whole command that serves `port`."""
-        return [self.path(), *self.configure(directory, port, upstream_port)]
+    def command(self, site, _scenario, _reply_octets):
+        """Returns the whole command that serves the site's port; `_reply_octets` is for the limit."""
+        return [self.path(), *self.configure(site)]
 
     def check(self, port, scenario):
-        """Raises WrongAnswer or OSError unless what the scenario asks is answered rightly."""
-        check_answers(port, "tcp" if scenario == "tcp" else "udp", zone.checks(scenario, self.domain))
+        """Checks the answers to a scenario's questions; returns the mean length of the responses in octets.
+
+        Raises WrongAnswer or OSError at the first that is wrong or does not come.
+        """
+        checks = zone.checks(scenario.questions, self.domain, scenario.wants_dnssec)
+        return check_answers(port, scenario.transport, checks)
 
     @contextmanager
-    def running(self, directory, core, upstream_port, scenario):
-        """Starts the server in a new `directory`, waits until it answers, yields its process and port."""
-        directory.mkdir()
-        port = free_port()
-        command = self.command(directory, port, upstream_port, scenario)
-        with PinnedProcess(command, core, directory / "log", self.environment) as process:
-            wait_for(process, lambda: self.check(port, self.first_scenario(scenario)))
-            yield process, port
+    def running(self, site, cores, scenario, reply_octets=0, environment=None):
+        """Starts the server, waits until it answers, yields its process."""
+        with self.started(site, cores, scenario, reply_octets, environment) as process:
+            wait_for(process, lambda: self.check_up(site, scenario))
+            yield process
 
-    def first_scenario(self, _scenario):
-        """Returns the scenario whose answers show that the server is up."""
-        return "hit"
+    @contextmanager
+    def started(self, site, cores, scenario, reply_octets=0, environment=None):
+        """Starts the server in the site's new directory, which goes with it, and yields its process at once."""
+        site.directory.mkdir()
+        try:
+            command = self.command(site, scenario, reply_octets)
+            environment = {**self.environment, **(environment or {})}
+            with PinnedProcess(command, cores, site.directory / "log", environment) as process:
+                yield process
+        finally:
+            shutil.rmtree(site.directory, ignore_errors=True)
+
+    def check_up(self, site, _scenario):
+        """Raises WrongAnswer or OSError unless the server is up; leaves the scenario's names unasked."""
+        if site.clusters > 1:
+            name = f"up.miss.svc.{zone.cluster_domain(0)}"
+            checks = [zone.Check(name, addresses=frozenset([zone.MISS_ADDRESS]))]
+        else:
+            checks = zone.checks("hit", self.domain)
+        return check_answers(site.port, "udp", checks)
 
 
 class Limit(Server):
     """The C program that only sets QR; it does UDP or TCP."""
 
     name = "limit"
-    scenarios = ("hit", "tcp")  # its miss is two echoes
 
     def __init__(self, program):
         self._program = program
@@ -82,20 +118,28 @@ class Limit(Server):
     def version(self):
         return "limit/echo.c"
 
-    def command(self, _directory, port, _upstream_port, scenario):
-        return [self.path(), "tcp" if scenario == "tcp" else "udp", port]
+    def takes_part(self, scenario, _all_servers):
+        return scenario.limit_name == scenario.name
+
+    def command(self, site, scenario, reply_octets):
+        if scenario.transport == "tcp":
+            return [self.path(), "tcp", site.port]
+        return [self.path(), "udp", site.port, reply_octets, site.workers]
 
     def check(self, port, scenario):
-        transport = "tcp" if scenario == "tcp" else "udp"
-        for qname, _ in zone.checks(scenario, self.domain):
-            wire.check_echo(wire.ask(port, qname, transport, QUERY_SECONDS))
+        lengths = []
+        for check in zone.checks(scenario.questions, self.domain, scenario.wants_dnssec):
+            response = wire.ask(port, check, scenario.transport, QUERY_SECONDS)
+            wire.check_echo(response)
+            lengths.append(len(response))
+        return sum(lengths) / len(lengths)
 
-    def first_scenario(self, scenario):
-        return scenario
+    def check_up(self, site, scenario):
+        return self.check(site.port, scenario)
 
 
 class Switchyard(Server):
-    """Switchyard with a cluster whose names are mapped both ways."""
+    """Switchyard with clusters whose names are mapped both ways."""
 
     name = "switchyard"
     domain = zone.MAPPED_DOMAIN
@@ -106,24 +150,42 @@ class Switchyard(Server):
     def path(self):
         return str(self._program) if self._program.is_file() else None
 
-    def configure(self, directory, port, upstream_port):
-        file = directory / "switchyard.yaml"
+    def takes_part(self, _scenario, _all_servers):
+        return True
+
+    def configure(self, site):
+        names = ["east"]
+        if site.clusters > 1:
+            names = [zone.cluster_domain(index).partition(".")[0] for index in range(site.clusters)]
+        file = site.directory / "switchyard.yaml"
         file.write_text(
-            f"listen: [127.0.0.1:{port}]\n"
-            "workers: 1\n"
-            f"upstream: {{servers: [127.0.0.1:{upstream_port}]}}\n"
-            'zonePattern: "{cluster}.k8s.corp"\n'
+            f"listen: [127.0.0.1:{site.port}]\n"
+            f"workers: {site.workers}\n"
+            f"upstream: {{servers: [127.0.0.1:{site.upstream_port}]}}\n"
+            f'zonePattern: "{{cluster}}.{zone.CLUSTERS_PARENT}"\n'
+            f"cache: {{size: {site.cache_mebibytes}MiB, maxTTL: 1h, negativeTTL: 1h}}\n"
             "clusters:\n"
-            f"  - {{name: east, clusterDomain: cluster.local, servers: [127.0.0.1:{upstream_port}]}}\n"
-            "cache: {size: 64MiB, maxTTL: 1h}\n"
+            + "".join(f"  - {{name: {name}, servers: [127.0.0.1:{site.upstream_port}]}}\n" for name in names)
         )
         return ["serve", "-c", file]
 
 
 def check_answers(port, transport, checks):
-    """Asks for each pair of a name and its address; raises WrongAnswer or OSError at the first that fails."""
-    for qname, address in checks:
-        wire.check_answer(wire.ask(port, qname, transport, QUERY_SECONDS), qname, address)
+    """Asks each zone.Check; returns the mean length of the responses.
+
+    Raises WrongAnswer or OSError at the first that is wrong or does not come.
+    """
+    lengths = []
+    for check in checks:
+        response = wire.ask(port, check, transport, QUERY_SECONDS)
+        wire.check_answer(response, check)
+        lengths.append(len(response))
+    return sum(lengths) / len(lengths)
+
+
+def new_site(directory, upstream_port, **settings):
+    """Returns a Site on a port that is free now."""
+    return Site(directory, free_port(), upstream_port, **settings)
 
 
 def wait_for(process, attempt):
@@ -142,4 +204,4 @@ def wait_for(process, attempt):
             if time.monotonic() > deadline:
                 why = f"no right answer in {START_SECONDS} s ({error}): {process.log_tail()}"
                 raise DidNotStart(why) from error
-        time.sleep(0.02)
+        time.sleep(PAUSE_SECONDS)

@@ -62,8 +62,10 @@ def running_upstream(directory, core):
     zone.write_zone(directory / "zone")
     text = CONFIGURATION.format(directory=directory, port=port, socket=socket, domain=zone.UPSTREAM_DOMAIN)
     (directory / "knot.conf").write_text(text)
-    with PinnedProcess(["knotd", "-c", directory / "knot.conf"], core, directory / "log") as process:
-        checks = zone.checks("hit", zone.UPSTREAM_DOMAIN) + zone.checks("miss", zone.UPSTREAM_DOMAIN)
+    with PinnedProcess(["knotd", "-c", directory / "knot.conf"], {core}, directory / "log") as process:
+        kinds = ("hit", "hit100k", "miss", "nxdomain", "nodata")
+        checks = [check for kind in kinds for check in zone.checks(kind, zone.UPSTREAM_DOMAIN)]
+        checks += zone.checks("large", zone.UPSTREAM_DOMAIN, wants_dnssec=True)
         wait_for(process, lambda: check_answers(port, "udp", checks))
         upstream = Upstream(port, socket)
         if upstream.queries() is None:

@@ -3,28 +3,35 @@
 import socket
 import struct
 
-TYPE_A = 1
+TYPES = {"A": 1, "AAAA": 28}
+TYPE_OPT = 41
 CLASS_IN = 1
+UDP_PAYLOAD_BYTES = 1232
+DO = 0x8000
 QR = 0x8000
+TC = 0x0200
 RD = 0x0100
 RCODE_MASK = 0x000F
 HEADER_BYTES = 12
+IDENTIFIER = 0x5359
 
 
 class WrongAnswer(Exception):
     """The server answered, but not as it had to; the text says how."""
 
 
-def query(identifier, qname):
-    """Returns a query for the A records of `qname` in wire form."""
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in qname.rstrip(".").split("."))
-    header = struct.pack("!6H", identifier, RD, 1, 0, 0, 0)
-    return header + labels + b"\0" + struct.pack("!2H", TYPE_A, CLASS_IN)
+def query(check):
+    """Returns the query that a zone.Check asks, in wire form."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in check.qname.rstrip(".").split("."))
+    header = struct.pack("!6H", IDENTIFIER, RD, 1, 0, 0, int(check.wants_dnssec))
+    question = labels + b"\0" + struct.pack("!2H", TYPES[check.qtype], CLASS_IN)
+    opt = struct.pack("!BHHIH", 0, TYPE_OPT, UDP_PAYLOAD_BYTES, DO, 0) if check.wants_dnssec else b""
+    return header + question + opt
 
 
-def ask(port, qname, transport, timeout_seconds):
+def ask(port, check, transport, timeout_seconds):
     """Sends one query to 127.0.0.1 and returns the response; raises OSError when none comes in time."""
-    message = query(0x5359, qname)
+    message = query(check)
     if transport == "tcp":
         with socket.create_connection(("127.0.0.1", port), timeout_seconds) as connection:
             connection.settimeout(timeout_seconds)
@@ -38,10 +45,10 @@ def ask(port, qname, transport, timeout_seconds):
         return datagrams.recv(65535)
 
 
-def check_answer(response, qname, address):
-    """Raises WrongAnswer unless `response` is NOERROR with exactly one A record `qname` -> `address`."""
+def check_answer(response, check):
+    """Raises WrongAnswer unless `response` is what the zone.Check wants, with no other record as answer."""
     try:
-        _check_answer(response, qname, address)
+        _check_answer(response, check)
     except (IndexError, struct.error) as error:
         raise WrongAnswer("the response is cut short") from error
 
@@ -52,22 +59,40 @@ def check_echo(response):
         raise WrongAnswer("QR is not set")
 
 
-def _check_answer(response, qname, address):
-    identifier, flags, questions, answers = struct.unpack_from("!4H", response)
-    if identifier != 0x5359 or not flags & QR:
+def _check_answer(response, check):
+    identifier, flags, questions, answers, authority, additional = struct.unpack_from("!6H", response)
+    if identifier != IDENTIFIER or not flags & QR:
         raise WrongAnswer("not a response to the query")
-    if flags & RCODE_MASK:
-        raise WrongAnswer(f"RCODE {flags & RCODE_MASK} for {qname}")
-    if questions != 1 or answers != 1:
-        raise WrongAnswer(f"{questions} questions and {answers} answers for {qname}")
-    question, offset = _name(response, HEADER_BYTES)
-    owner, offset = _name(response, offset + 4)
-    rtype, rclass, _, length = struct.unpack_from("!HHIH", response, offset)
-    rdata = response[offset + 10 : offset + 10 + length]
-    if question != qname.lower() or owner != qname.lower():
-        raise WrongAnswer(f"question {question} and owner {owner} for {qname}")
-    if (rtype, rclass) != (TYPE_A, CLASS_IN) or rdata != socket.inet_aton(address):
-        raise WrongAnswer(f"type {rtype}, RDATA {rdata.hex()} for {qname}, not the address {address}")
+    if flags & RCODE_MASK != check.rcode:
+        raise WrongAnswer(f"RCODE {flags & RCODE_MASK} for {check.qname}")
+    if flags & TC or questions != 1:
+        raise WrongAnswer(f"TC {bool(flags & TC)}, {questions} questions for {check.qname}")
+    qname, offset = _name(response, HEADER_BYTES)
+    offset += 4
+    if qname != check.qname.lower():
+        raise WrongAnswer(f"question {qname} for {check.qname}")
+    addresses, has_opt = [], False
+    for index in range(answers + authority + additional):
+        owner, rtype, rdata, offset = _record(response, offset)
+        has_opt = has_opt or rtype == TYPE_OPT
+        if index < answers:
+            if owner != check.qname.lower() or rtype != TYPES[check.qtype] or len(rdata) != 4:
+                raise WrongAnswer(f"owner {owner}, type {rtype} for {check.qname}")
+            addresses.append(socket.inet_ntoa(rdata))
+    if sorted(addresses) != sorted(check.addresses):
+        raise WrongAnswer(f"{addresses or 'no address'} for {check.qname}")
+    if has_opt != check.wants_dnssec:
+        raise WrongAnswer(f"{'an' if has_opt else 'no'} OPT record for {check.qname}")
+
+
+def _record(message, offset):
+    """Returns owner, type and RDATA of the record at `offset`, and the offset behind it."""
+    owner, offset = _name(message, offset)
+    rtype, _, _, length = struct.unpack_from("!HHIH", message, offset)
+    offset += 10
+    if offset + length > len(message):
+        raise WrongAnswer("a record is cut short")
+    return owner, rtype, message[offset : offset + length], offset + length
 
 
 def _name(message, offset):
