@@ -56,6 +56,7 @@ private final class ClusterHandler: DatagramHandler, StreamHandler {
 
     func handle(
         _ datagram: RawSpan,
+        at place: Int,
         isTruncated: Bool,
         on socket: DatagramListener,
         from peer: SocketAddress,
@@ -63,8 +64,6 @@ private final class ClusterHandler: DatagramHandler, StreamHandler {
     ) -> Int {
         cluster.answer(datagram, isStream: false, reply: &reply)
     }
-
-    func batchEnded() {}
 
     func connection(_ connection: StreamConnection, received message: RawSpan) {
         answer(message, on: connection, &reply)

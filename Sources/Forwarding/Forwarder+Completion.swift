@@ -124,7 +124,14 @@ extension Forwarder {
         case .forward(let found): route = found
         }
         let table = query.snapshot.table
-        finish(&key, query.qtype, table, route, query.dnssecOK, query.checkingDisabled)
+        key.finish(
+            query.qtype,
+            table,
+            route,
+            dnssecOK: query.dnssecOK,
+            checkingDisabled: query.checkingDisabled,
+            seed: hashSeed
+        )
         if let message = cachedMessage(key, target, query.qtype, now) {
             return complete(query, with: message, now)
         }

@@ -1,5 +1,7 @@
 /// The limits of one worker's forwarding, each with its reason.
 public enum ForwardingLimits {
+    /// Queries that are prepared together: what one system call receives.
+    public static let batchMax = 64
     /// Questions in flight: at 4 s each, an outage of everything still takes 2,000 new names a second.
     public static let pendingQueriesMax = 8192
     /// The same for one route, so that one that does not answer leaves room for the others.

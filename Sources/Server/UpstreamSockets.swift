@@ -24,13 +24,13 @@ protocol UpstreamEvents: AnyObject {
 /// The UDP sockets of one worker towards servers.
 ///
 /// A few per server, connected, each from a random port, taken at random and replaced after some hundred
-/// queries: both port and ID of a query must be guessed to forge its response (RFC 5452 §9.2), yet a socket
-/// serves many queries, so that they are sent and received in batches.
+/// queries: both port and ID of a query must be guessed to forge its response (RFC 5452 §9.2). What leaves together
+/// goes through one socket, so that it is sent with one call, and its responses are received with few.
 final class UpstreamSockets {
     /// Open sockets per server that new queries go through.
     private static let socketsPerUpstream = 8
     /// Queries after which a socket is replaced: half of this at least, at random.
-    private static let queriesPerSocketMax = 128
+    private static let queriesPerSocketMax = 512
     /// A socket that is not used any more stays for the responses that may still come.
     private static let lingerMilliseconds: UInt64 = 5000
     /// All sockets of a worker; above, queries fail until old ones are closed.
@@ -40,7 +40,7 @@ final class UpstreamSockets {
     private let batch: DatagramBatch
     private unowned let events: any UpstreamEvents
     /// The open sockets of each server, by its place in the routing table.
-    private var pools: [[UpstreamSocket]] = []
+    private var pools: [UpstreamPool] = []
     private var retired: [UpstreamSocket] = []
     private var nextToken: UInt32 = 0
     private var random: RandomPool
@@ -78,14 +78,20 @@ final class UpstreamSockets {
 
     private func choose(_ upstream: UpstreamID, _ address: SocketAddress) -> UpstreamSocket? {
         let place = Int(upstream.rawValue)
-        while pools.count <= place { pools.append([]) }
-        if pools[place].count < Self.socketsPerUpstream, count < Self.socketsMax,
+        while pools.count <= place { pools.append(UpstreamPool()) }
+        if let current = pools[place].current, pools[place].chosenAt == batch.flushes { return current }
+        let chosen: UpstreamSocket?
+        if pools[place].sockets.count < Self.socketsPerUpstream, count < Self.socketsMax,
             let new = open(upstream, address)
         {
-            pools[place].append(new)
-            return new
+            pools[place].sockets.append(new)
+            chosen = new
+        } else {
+            chosen = pools[place].sockets.randomElement(using: &random)
         }
-        return pools[place].randomElement(using: &random)
+        pools[place].current = chosen
+        pools[place].chosenAt = batch.flushes
+        return chosen
     }
 
     private func open(_ upstream: UpstreamID, _ address: SocketAddress) -> UpstreamSocket? {
@@ -111,7 +117,9 @@ final class UpstreamSockets {
     }
 
     private func retire(_ socket: UpstreamSocket) {
-        pools[Int(socket.upstream.rawValue)].removeAll { $0 === socket }
+        let place = Int(socket.upstream.rawValue)
+        pools[place].sockets.removeAll { $0 === socket }
+        if pools[place].current === socket { pools[place].current = nil }
         retired.append(socket)
     }
 
@@ -120,7 +128,9 @@ final class UpstreamSockets {
     /// Called about once a second.
     func sweep(now: UInt64) {
         for pool in pools {
-            for socket in pool where now >= socket.lastUsed + Self.lingerMilliseconds { retire(socket) }
+            for socket in pool.sockets where now >= socket.lastUsed + Self.lingerMilliseconds {
+                retire(socket)
+            }
         }
         retired.removeAll { socket in
             guard now >= socket.lastUsed + Self.lingerMilliseconds else { return false }
@@ -131,7 +141,7 @@ final class UpstreamSockets {
 
     /// Closes everything.
     func closeAll() {
-        for socket in pools.joined() { close(socket) }
+        for socket in pools.flatMap(\.sockets) { close(socket) }
         for socket in retired { close(socket) }
         pools = []
         retired = []
@@ -173,6 +183,14 @@ final class UpstreamSockets {
         for socket in failed { events.failed(socket.upstream, via: socket.token, wasOpen: false) }
         events.batchEnded()
     }
+}
+
+/// The open sockets towards one server.
+private struct UpstreamPool {
+    var sockets: [UpstreamSocket] = []
+    /// The one that queries go through until the batch is flushed.
+    var current: UpstreamSocket?
+    var chosenAt: UInt64 = 0
 }
 
 /// One UDP socket towards a server.

@@ -91,23 +91,6 @@ final class Worker {
 
     private static func milliseconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000 }
 
-    /// Handles one query that came at `receivedAt` nanoseconds, for which `output` knows the way back.
-    func handle(
-        query: RawSpan,
-        from peer: SocketAddress,
-        isStream: Bool,
-        receivedAt: UInt64,
-        reply: inout MutableRawSpan
-    ) -> QueryOutcome {
-        output.now = Self.milliseconds(receivedAt)
-        return forwarder.handle(
-            query: query,
-            from: Client(address: peer.ipAddress, isStream: isStream),
-            now: output.now,
-            reply: &reply
-        )
-    }
-
     // MARK: - Time
 
     private func armExpiry() {
@@ -188,8 +171,16 @@ extension Worker: UpstreamEvents {
 // MARK: - Datagrams of clients
 
 extension Worker: DatagramHandler {
+    func prepare(_ datagram: RawSpan, at place: Int) { forwarder.prepare(query: datagram, at: place) }
+
+    func prepared(_ count: Int) {
+        output.now = Self.milliseconds(batch.receivedAt)
+        forwarder.fetchAnswers(count)
+    }
+
     func handle(
         _ datagram: RawSpan,
+        at place: Int,
         isTruncated: Bool,
         on socket: DatagramListener,
         from peer: SocketAddress,
@@ -197,11 +188,11 @@ extension Worker: DatagramHandler {
     ) -> Int {
         output.source = .datagrams(listener: socket.tag)
         // What is longer than our buffer is no query; its start gets FORMERR like any cut message.
-        let outcome = handle(
+        let outcome = forwarder.handle(
             query: datagram,
-            from: peer,
-            isStream: false,
-            receivedAt: batch.receivedAt,
+            preparedAt: place,
+            from: Client(address: peer.ipAddress, isStream: false),
+            now: output.now,
             reply: &reply
         )
         return if case .reply(let length) = outcome { length } else { 0 }
@@ -228,11 +219,11 @@ extension Worker: StreamHandler {
     ) -> Bool {
         worker.output.source = .stream(connection.id)
         var reply = buffer.mutableBytes
-        let outcome = worker.handle(
+        worker.output.now = milliseconds(connection.receivedAt)
+        let outcome = worker.forwarder.handle(
             query: message,
-            from: connection.peer,
-            isStream: true,
-            receivedAt: connection.receivedAt,
+            from: Client(address: connection.peer.ipAddress, isStream: true),
+            now: worker.output.now,
             reply: &reply
         )
         switch outcome {

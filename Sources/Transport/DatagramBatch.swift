@@ -15,6 +15,8 @@ public final class DatagramBatch {
     private let replies = MessageVector()
     private let outgoing = MessageVector()
     private var queue: [QueuedDatagram] = []
+    /// Counts the times that what was queued left: what is queued at one count leaves together.
+    public private(set) var flushes: UInt64 = 0
     /// The slot that is being handed on.
     private var current = 0
     private var flushAtEndOfRound: Deferred?
@@ -42,6 +44,8 @@ public final class DatagramBatch {
         let fd = listener.fd
         let received = receive(incoming, fd)
         if received <= 0 { return 0 }
+        for i in 0..<received { handler.prepare(incoming.received(i), at: i) }
+        handler.prepared(received)
         var replyCount = 0
         for i in 0..<received {
             guard let peer = incoming.peer(i) else {
@@ -52,6 +56,7 @@ public final class DatagramBatch {
             var reply = replies.writable(replyCount)
             let length = handler.handle(
                 incoming.received(i),
+                at: i,
                 isTruncated: incoming.isTruncated(i),
                 on: listener,
                 from: peer,
@@ -116,6 +121,7 @@ public final class DatagramBatch {
     /// Sends what all sockets queued, consecutive messages of one socket with one call.
     public func flush() {
         if queue.isEmpty { return }
+        flushes &+= 1
         var failures: [(sender: any DatagramSender, errno: CInt)] = []
         var first = 0
         while first < queue.count {

@@ -12,6 +12,11 @@ private final class EchoHandler: DatagramHandler {
     var paths: [DatagramPath] = []
     var lengths: [Int] = []
     var truncated: [Bool] = []
+    /// Lengths of the datagrams of the batch, by place, as they were announced.
+    var preparedLengths: [Int] = []
+    var preparedCount = 0
+    /// Datagrams that were handed on without having been announced.
+    var unprepared = 0
     var replyLength: Int?
 
     init(_ loop: EventLoop, expecting count: Int) {
@@ -19,8 +24,16 @@ private final class EchoHandler: DatagramHandler {
         remaining = count
     }
 
+    func prepare(_ datagram: RawSpan, at place: Int) {
+        if place == 0 { preparedLengths = [] }
+        preparedLengths.append(datagram.byteCount)
+    }
+
+    func prepared(_ count: Int) { preparedCount = count }
+
     func handle(
         _ datagram: RawSpan,
+        at place: Int,
         isTruncated: Bool,
         on socket: DatagramListener,
         from peer: SocketAddress,
@@ -30,6 +43,7 @@ private final class EchoHandler: DatagramHandler {
         let path = socket.currentPath
         paths.append(path)
         lengths.append(datagram.byteCount)
+        if place >= preparedCount || preparedLengths[place] != datagram.byteCount { unprepared += 1 }
         truncated.append(isTruncated)
         if isLate {
             socket.queue(datagram, to: path)
