@@ -24,6 +24,7 @@ extension AnswerCache {
         let hash = key.hash
         let shard = geometry.shard(hash)
         let header = geometry.header(shard)
+        prefetchForInsert(hash, shard)
         region.lock(header + ShardField.lock)
         defer { region.unlock(header + ShardField.lock) }
 
@@ -42,6 +43,15 @@ extension AnswerCache {
         region.store(body, at: start + words - Entry.words(octets: body.byteCount))
         publish(hash, at: offset, isMain: isMain, words: words, instead: previous?.index, shard)
         return true
+    }
+
+    /// Lets what an insertion reads and writes come from memory together, not one after the other.
+    private func prefetchForInsert(_ hash: UInt64, _ shard: Int) {
+        for choice in 0..<Geometry.choices { region.prefetch(geometry.bucket(shard, hash, choice)) }
+        region.prefetch(geometry.ghost(shard, hash))
+        let ring = geometry.ring(shard, isMain: false)
+        region.prefetch(ring.index(region.load(headIndex(shard, isMain: false))))
+        region.prefetch(ring.index(region.load(tailIndex(shard, isMain: false))))
     }
 
     /// Makes the index point to a new entry.
