@@ -86,7 +86,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "packetpath",
-            dependencies: ["CCounting", "Scenarios"],
+            dependencies: ["CCounting", "EventLoop", "Scenarios"],
             path: "benchmarks/packetpath/packetpath",
             swiftSettings: settings + warningsAreErrors
         ),
@@ -106,6 +106,7 @@ let package = Package(
             "EmbeddedClustersTests",
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
         ),
+        tests("ScenariosTests", ["Scenarios"]),
         tests("SystemTests", []),
         tests("TidyTests", ["Configuration"]),
     ]
