@@ -6,7 +6,7 @@ DESTDIR ?=
 
 # Debian's and Ubuntu's names.
 BUILD_PACKAGES = libevent-dev libldns-dev libyaml-dev pkg-config
-TEST_PACKAGES = bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils unbound util-linux
+TEST_PACKAGES = binutils bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils python3 unbound util-linux valgrind
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 
 # Swift's own libraries are linked in, so that the binary runs where no toolchain is.
@@ -18,18 +18,21 @@ TEST_FLAGS = --explicit-target-dependency-import-check error
 RUN_TESTS = $(SWIFT) test --skip-build --disable-xctest
 
 RELEASE_BINARY = .build/release/switchyard
+PACKETPATH = .build/release/packetpath
 DEBUG_BINARY = $(CURDIR)/.build/debug/switchyard
 # How many times more damaged messages `make fuzz` makes than `make test` does.
 FUZZ_FACTOR ?= 10
 
-.PHONY: help run test build bench fuzz lint install clean
-.PHONY: toolchain build-packages test-packages bench-packages lint-format tests
+.PHONY: help run test build bench gates microbench fuzz lint install clean
+.PHONY: toolchain build-packages test-packages bench-packages lint-format tests packetpath
 
 help:
 	@echo "make run      install what is missing, build, and start two clusters with Switchyard in front"
 	@echo "make test     install what the tests need, and run all of them"
 	@echo "make build    build the release binary: $(RELEASE_BINARY)"
 	@echo "make bench    measure what a query costs, beside the limit and the peers that are installed"
+	@echo "make gates    count what the packet path costs: instructions, allocations, reference counts"
+	@echo "make microbench  measure the time of its parts"
 	@echo "make fuzz     the tests with damaged messages, FUZZ_FACTOR=$(FUZZ_FACTOR) times longer"
 	@echo "make lint     check format and structure"
 	@echo "make install  put the binary and samples of its configuration below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
@@ -44,6 +47,7 @@ build: toolchain build-packages
 # The cheapest check comes first. One build serves all tests, the server that they start included.
 test: lint-format tests
 	SWITCHYARD_BINARY=$(DEBUG_BINARY) $(RUN_TESTS)
+	$(MAKE) gates
 
 lint: lint-format tests
 	$(RUN_TESTS) --filter TidyTests
@@ -54,6 +58,13 @@ fuzz: tests
 
 bench: build bench-packages
 	benchmarks/run --switchyard $(RELEASE_BINARY)
+
+# Counts only, so that a slow or busy machine changes nothing.
+gates: build test-packages packetpath
+	benchmarks/gates --packetpath $(PACKETPATH) --switchyard $(RELEASE_BINARY) --swift $(SWIFT)
+
+microbench: packetpath
+	$(PACKETPATH) micro
 
 # Builds only where nothing is built, so that it can run as a user without a toolchain.
 install: $(RELEASE_BINARY)
@@ -83,7 +94,11 @@ bench-packages:
 	@Tests/install-packages $(BENCH_PACKAGES)
 
 lint-format: toolchain
-	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests benchmarks Package.swift
+
+# Linked with the shared library of the runtime: its calls are counted in between.
+packetpath: toolchain build-packages
+	$(SWIFT) build --configuration release --product packetpath
 
 tests: toolchain test-packages
 	$(SWIFT) build --build-tests $(TEST_FLAGS)

@@ -88,7 +88,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "packetpath",
-            dependencies: ["CCounting", "Scenarios"],
+            dependencies: ["CCounting", "EventLoop", "Scenarios"],
             path: "benchmarks/packetpath/packetpath",
             swiftSettings: settings + warningsAreErrors
         ),
@@ -121,6 +121,7 @@ let package = Package(
             "EmbeddedClustersTests",
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
         ),
+        tests("ScenariosTests", ["Scenarios"]),
         tests("SystemTests", []),
         tests("TidyTests", ["Configuration"]),
     ]

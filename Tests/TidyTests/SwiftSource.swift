@@ -14,10 +14,25 @@ struct SwiftSource: Sendable {
     }
 
     /// The files of all targets; read once.
-    static let all = Project.files(below: "Sources", ending: ".swift").compactMap(SwiftSource.init)
+    static let all = targetFiles.filter { $0.hasSuffix(".swift") }.compactMap(SwiftSource.init)
+
+    /// The paths of the files of all targets but tests.
+    static let targetFiles = targetFolders.flatMap { Project.files(below: $0) }
+
+    /// Folders that have a folder for each of their targets.
+    private static let targetFolders = ["Sources", "benchmarks/packetpath"]
+
+    /// The target that a file belongs to; nil for one that lies beside the targets.
+    static func target(ofFile path: String) -> Substring? {
+        for folder in targetFolders where path.hasPrefix("\(folder)/") {
+            let rest = path.dropFirst(folder.count + 1).split(separator: "/")
+            return rest.count > 1 ? rest[0] : nil
+        }
+        return nil
+    }
 
     /// The target that the file belongs to.
-    var target: Substring { path.split(separator: "/")[1] }
+    var target: Substring { Self.target(ofFile: path) ?? "" }
 
     /// Where something is, as compilers say it.
     func place(_ line: Int) -> String { "\(path):\(line + 1)" }

@@ -12,6 +12,8 @@ final class InsertScenario: Scenario {
     private var serial = 0
 
     private static let seed: UInt64 = 1
+    /// Entries of about 150 octets that fill 1 MiB in any case.
+    private static let untilFull = 7000
     /// One of so many keys is looked up afterwards.
     private static let lookedUp = 16
     private static let now: UInt64 = 1_000_000
@@ -33,8 +35,7 @@ final class InsertScenario: Scenario {
         var record = MessageOctets(id: 0, flags: 0, questions: 0)
         record.appendRecord(.answer, MessageOctets.questionName, .a, ttl: 300, [10, 96, 0, 1])
         body.store(Array(record.octets.dropFirst(WireLimits.headerLength)).wireBytes, in: 0)
-        // An entry of this kind takes about 150 octets, so that this fills the small cache.
-        if isFull { try ScenarioRunner.warm(self, 10_000) }
+        if isFull { try ScenarioRunner.warm(self, Self.untilFull) }
     }
 
     func prepare(_ count: Int) {
@@ -88,7 +89,7 @@ final class InsertScenario: Scenario {
         guard statistics.insertions == serial else {
             throw ScenarioError("\(statistics.insertions) insertions, not \(serial)")
         }
-        if serial > 10_000, (statistics.evictions > 0) != isFull {
+        if serial > Self.untilFull, (statistics.evictions > 0) != isFull {
             throw ScenarioError("\(statistics.evictions) evictions")
         }
     }

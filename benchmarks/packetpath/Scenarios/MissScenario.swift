@@ -36,10 +36,14 @@ final class MissScenario: Scenario {
     ) -> UInt64 {
         let now = harness.now
         var checksum: UInt64 = 0
+        // As for the datagrams of one batch.
+        for slot in 0..<count { harness.forwarder.prepare(query: queries.message(slot), at: slot) }
+        harness.forwarder.fetchAnswers(count)
         for slot in 0..<count {
             var reply = buffer.mutableBytes
             let outcome = harness.forwarder.handle(
                 query: queries.message(slot),
+                preparedAt: slot,
                 from: Harness.client,
                 now: now,
                 reply: &reply

@@ -44,11 +44,19 @@ final class ReplyScenario: Scenario {
     ) -> UInt64 {
         let now = harness.now
         var checksum: UInt64 = 0
+        // As for the datagrams of one batch.
         var index = first
+        for slot in 0..<count {
+            harness.forwarder.prepare(query: queries.message(index), at: slot)
+            index = index + 1 == queries.count ? 0 : index + 1
+        }
+        harness.forwarder.fetchAnswers(count)
+        index = first
         for slot in 0..<count {
             var reply = replies.room(slot)
             let outcome = harness.forwarder.handle(
                 query: queries.message(index),
+                preparedAt: slot,
                 from: Harness.client,
                 now: now,
                 reply: &reply

@@ -21,6 +21,7 @@ public enum ScenarioCatalog {
         Entry("parse") { () throws(ScenarioError) in ParseScenario() },
         Entry("route-10") { () throws(ScenarioError) in try RouteScenario(clusters: 10) },
         Entry("route-1000") { () throws(ScenarioError) in try RouteScenario(clusters: 1000) },
+        Entry("route-10000") { () throws(ScenarioError) in try RouteScenario(clusters: 10_000) },
         Entry("route-100000") { () throws(ScenarioError) in try RouteScenario(clusters: 100_000) },
         Entry("map") { () throws(ScenarioError) in try MappingScenario() },
         Entry("insert") { () throws(ScenarioError) in try InsertScenario(isFull: false) },

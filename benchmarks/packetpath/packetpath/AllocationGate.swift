@@ -3,11 +3,13 @@ import Scenarios
 
 /// Counts allocations and reference counting of warm operations, and requires none where there must be none.
 enum AllocationGate {
-    /// Scenarios that must neither allocate nor touch a reference count.
-    static let mustBeFree: Set<String> = [
-        "hit", "hit-dnssec-ok", "hit-nxdomain", "hit-nodata", "hit-1200", "hit-rotated", "tcp", "parse",
-        "route-10",
-        "route-1000", "route-100000", "map", "insert", "evict",
+    /// Scenarios that must not allocate, with the retains that they may do in a batch, and as many releases.
+    static let mustBeFree: [String: UInt64] = [
+        "hit": 0, "hit-dnssec-ok": 0, "hit-nxdomain": 0, "hit-nodata": 0, "hit-1200": 0, "hit-rotated": 0,
+        // A round of the loop keeps alive what it calls; what it does for each query is free.
+        "tcp": 4,
+        "parse": 0, "route-10": 0, "route-1000": 0, "route-10000": 0, "route-100000": 0, "map": 0,
+        "insert": 0, "evict": 0,
     ]
 
     /// Operations that are counted.
@@ -15,8 +17,9 @@ enum AllocationGate {
 
     /// Counts all scenarios and prints a table; returns whether all that must be free are.
     static func run() throws(ScenarioError) -> Bool {
-        let unknown = mustBeFree.subtracting(ScenarioCatalog.entries.map(\.name))
-        guard unknown.isEmpty else { throw ScenarioError("no such scenarios: \(unknown.sorted())") }
+        for name in mustBeFree.keys where ScenarioCatalog.entry(name) == nil {
+            throw ScenarioError("there is no scenario \(name)")
+        }
         try checkThatCountingWorks()
         var table = TextTable([
             "scenario", "allocations", "frees", "retains", "releases", "per operation", "",
@@ -24,9 +27,9 @@ enum AllocationGate {
         var isPassed = true
         for entry in ScenarioCatalog.entries {
             let counts = try count(try entry.make())
-            let isFree = counts.allocations + counts.retains + counts.releases == 0
-            let verdict = mustBeFree.contains(entry.name) ? (isFree ? "ok" : "MUST BE 0") : ""
-            if verdict == "MUST BE 0" { isPassed = false }
+            let isFree = mustBeFree[entry.name].map { isWithin(counts, referencesPerBatch: $0) }
+            let verdict = isFree.map { $0 ? "ok" : "TOO MANY" } ?? ""
+            if isFree == false { isPassed = false }
             let total = counts.allocations + counts.retains + counts.releases
             table.append(
                 [entry.name]
@@ -37,6 +40,11 @@ enum AllocationGate {
         print("\(operations) warm operations each:")
         print(table.text)
         return isPassed
+    }
+
+    private static func isWithin(_ counts: Counts, referencesPerBatch: UInt64) -> Bool {
+        let allowed = referencesPerBatch * UInt64((operations + batchSize - 1) / batchSize)
+        return counts.allocations == 0 && counts.retains <= allowed && counts.releases <= allowed
     }
 
     private struct Counts {

@@ -1,4 +1,4 @@
-import Glibc
+import EventLoop
 import Scenarios
 
 /// Measures the time of each scenario's operation.
@@ -25,20 +25,13 @@ enum MicroBenchmark {
     }
 
     private static func measure(_ scenario: any Scenario) throws(ScenarioError) -> Double {
-        var total = 0
+        var total: UInt64 = 0
         try ScenarioRunner.run(scenario, operations) { run in
-            let start = nanoseconds()
+            let start = MonotonicClock.nanoseconds()
             let checksum = run()
-            total += nanoseconds() - start
+            total += MonotonicClock.nanoseconds() - start
             return checksum
         }
         return Double(total) / Double(operations)
-    }
-
-    // The clock that is read without a system call: reading costs nothing beside a batch.
-    private static func nanoseconds() -> Int {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }

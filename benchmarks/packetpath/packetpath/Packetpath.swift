@@ -38,8 +38,7 @@ struct Packetpath {
     }
 
     private static func fail(_ reason: String) -> Never {
-        fflush(nil)
-        _ = unsafe "packetpath: \(reason)\n".withCString { unsafe write(STDERR_FILENO, $0, strlen($0)) }
+        StandardError.write("packetpath: \(reason)\n")
         exit(1)
     }
 }
