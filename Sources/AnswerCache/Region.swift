@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Every word is an atomic, so that a reader that meets a writer sees old or new words, never undefined
 /// behaviour; who needs a consistent set of words checks afterwards. Indices are checked. Pages are taken from
-/// the system only when touched, huge ones where it offers them.
+/// the system only when touched; a large region asks for huge ones.
 @safe
 struct Region: ~Copyable, @unchecked Sendable {
     // SAFETY: mapped in init for `count` words, unmapped in deinit; every access checks its range first, once for
@@ -21,6 +21,11 @@ struct Region: ~Copyable, @unchecked Sendable {
 
     /// Octets of a huge page on the processors that we know.
     private static let hugePage = 2 << 20
+    /// Octets from which on huge pages are asked for.
+    ///
+    /// Entries lie all over the region, so that huge pages take all of it from the system early. Who gives so much
+    /// expects that; a small cache should take what it holds.
+    static let hugePagesFrom = 256 << 20
 
     /// Maps `count` words; traps when the system has no memory, which only happens at start.
     init(count: Int) {
@@ -43,7 +48,7 @@ struct Region: ~Copyable, @unchecked Sendable {
         let start = unsafe memory.alignedUp(toMultipleOf: Self.hugePage)
         // A look-up touches two places at random: with small pages each costs a walk of the page tables, too.
         // Where the system has no huge pages, this fails, and nothing is lost.
-        unsafe _ = madvise(start, count * 8, MADV_HUGEPAGE)
+        if count * 8 >= Self.hugePagesFrom { unsafe _ = madvise(start, count * 8, MADV_HUGEPAGE) }
         unsafe words = start.bindMemory(to: Atomic<UInt64>.self, capacity: count)
     }
 

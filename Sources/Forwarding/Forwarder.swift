@@ -66,9 +66,8 @@ public struct Forwarder: ~Copyable {
 
     /// Lets the answers for the first `count` prepared queries come from memory, where the cache has them.
     public func fetchAnswers(_ count: Int) {
-        guard let cache else { return }
         for place in 0..<count where prepared[place].isForwarded {
-            cache.prefetchEntry(prepared[place].key.hash)
+            cache?.prefetchEntry(prepared[place].key.hash)
         }
     }
 

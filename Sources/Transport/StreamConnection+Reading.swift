@@ -30,41 +30,42 @@ extension StreamConnection {
 
     /// Hands on the messages in `octets`, keeps the rest and writes the replies with one call.
     private func handOn(_ octets: RawSpan) {
+        guard let handler else { return }
         isCollecting = true
-        let end = handOnMessages(octets)
+        let end = handOnMessages(octets, handler)
         if isOpen && end < octets.byteCount { keep(octets, from: end) }
-        if isOpen { handler?.readEnded(self) }
+        if isOpen { handler.readEnded(self) }
         isCollecting = false
         if isOpen { settleNow() }
     }
 
     /// Returns the offset of the first octet that was not handed on.
-    private func handOnMessages(_ octets: RawSpan) -> Int {
+    private func handOnMessages(_ octets: RawSpan, _ handler: any StreamHandler) -> Int {
         var offset = 0
         if !partial.isEmpty {
             offset = partial.append(octets, from: 0)
             if !partial.isComplete { return offset }
             let message = partial.take()
-            deliver(unsafe message.span.bytes.extracting(droppingFirst: 2))
+            deliver(unsafe message.span.bytes.extracting(droppingFirst: 2), handler)
         }
         while canDeliver, octets.byteCount - offset >= 2 {
             let prefix = unsafe octets.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)
             let end = offset + 2 + Int(UInt16(bigEndian: prefix))
             if end > octets.byteCount { break }
-            deliver(octets.extracting(offset + 2..<end))
+            deliver(octets.extracting(offset + 2..<end), handler)
             offset = end
         }
         return offset
     }
 
-    private func deliver(_ message: RawSpan) {
+    private func deliver(_ message: RawSpan, _ handler: any StreamHandler) {
         if message.byteCount == 0 {
             closeReason = .emptyMessage
             return
         }
         pendingQueries = role == .server ? pendingQueries + 1 : max(0, pendingQueries - 1)
         waitingSince = lastActivity
-        handler?.connection(self, received: message)
+        handler.connection(self, received: message)
         if mustPause { isPaused = true }
     }
 

@@ -13,7 +13,7 @@ final class InsertScenario: Scenario {
 
     private static let seed: UInt64 = 1
     /// Entries of about 150 octets that fill 1 MiB in any case.
-    private static let untilFull = 7000
+    private static let untilFull = 12_000
     /// One of so many keys is looked up afterwards.
     private static let lookedUp = 16
     private static let now: UInt64 = 1_000_000
