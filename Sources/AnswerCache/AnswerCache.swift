@@ -19,7 +19,7 @@ public final class AnswerCache: Sendable {
     /// Makes an empty cache of `sizeBytes`, at least 1 MiB.
     public init(sizeBytes: Int, seed: UInt64 = UInt64.random(in: .min ... .max)) {
         geometry = Geometry(sizeBytes: sizeBytes)
-        region = Region(count: geometry.words)
+        region = Region(count: geometry.words, front: geometry.frontWords)
         self.seed = seed
         for shard in 0..<geometry.shards {
             for isMain in [false, true] {

@@ -1,5 +1,7 @@
-/// How the octets of the cache are divided: headers, then shards, in each an index, ghosts and two rings.
+/// How the octets of the cache are divided: the headers of all shards, their indices, then for each shard ghosts and
+/// two rings.
 ///
+/// The indices lie together, because each look-up touches a place of them at random: few huge pages hold them.
 /// All numbers are in words of 8 octets.
 struct Geometry: Sendable, BitwiseCopyable {
     /// Shards, a power of two: writers of different shards do not wait for each other.
@@ -12,10 +14,13 @@ struct Geometry: Sendable, BitwiseCopyable {
     let mainWords: Int
     /// Bits of an offset that say where in a ring; those above count its laps.
     let positionBits: UInt64
-    /// Words of all headers, which come before the first shard.
+    /// Words of the headers and the indices of all shards.
+    let frontWords: Int
+    /// Words of all headers.
     private let headersWords: Int
-    /// Where in a shard the small ring begins.
-    private let smallStart: Int
+    private let indexWords: Int
+    /// Words of a shard's ghosts and rings.
+    private let backWords: Int
 
     /// Words of a shard's header: a line that writers use, and one that readers look at, too.
     static let headerWords = 16
@@ -41,12 +46,14 @@ struct Geometry: Sendable, BitwiseCopyable {
         // S3-FIFO gives a tenth to entries that have not proved popular yet.
         smallWords = rings / 10
         mainWords = rings - smallWords
-        smallStart = buckets * Self.slotsPerBucket + ghostWords
+        indexWords = buckets * Self.slotsPerBucket
+        backWords = wordsPerShard - indexWords
+        frontWords = headersWords + shards * indexWords
         positionBits = UInt64(Int.bitWidth - mainWords.leadingZeroBitCount)
     }
 
     /// All words.
-    var words: Int { headersWords + shards * wordsPerShard }
+    var words: Int { frontWords + shards * backWords }
 
     @inline(__always)
     func shard(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 58) & (shards &- 1) }
@@ -56,7 +63,11 @@ struct Geometry: Sendable, BitwiseCopyable {
 
     /// Where a shard's index begins: at the start of a cache line.
     @inline(__always)
-    func index(_ shard: Int) -> Int { headersWords &+ shard &* wordsPerShard }
+    func index(_ shard: Int) -> Int { headersWords &+ shard &* indexWords }
+
+    /// Where a shard's ghosts and rings begin.
+    @inline(__always)
+    private func back(_ shard: Int) -> Int { frontWords &+ shard &* backWords }
 
     /// One of the two buckets of a hash: an entry goes to the second when the first is full.
     @inline(__always)
@@ -66,12 +77,12 @@ struct Geometry: Sendable, BitwiseCopyable {
     }
 
     func ghost(_ shard: Int, _ hash: UInt64) -> Int {
-        index(shard) + buckets * Self.slotsPerBucket + Self.scale(hash, ghostWords)
+        back(shard) + Self.scale(hash, ghostWords)
     }
 
     @inline(__always)
     func ring(_ shard: Int, isMain: Bool) -> Ring {
-        let start = index(shard) &+ smallStart
+        let start = back(shard) &+ ghostWords
         return Ring(
             start: isMain ? start &+ smallWords : start,
             words: isMain ? mainWords : smallWords,

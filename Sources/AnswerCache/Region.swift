@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Every word is an atomic, so that a reader that meets a writer sees old or new words, never undefined
 /// behaviour; who needs a consistent set of words checks afterwards. Indices are checked. Pages are taken from
-/// the system only when touched; a large region asks for huge ones.
+/// the system only when touched, huge ones in its front.
 @safe
 struct Region: ~Copyable, @unchecked Sendable {
     // SAFETY: mapped in init for `count` words, unmapped in deinit; every access checks its range first, once for
@@ -21,15 +21,13 @@ struct Region: ~Copyable, @unchecked Sendable {
 
     /// Octets of a huge page on the processors that we know.
     private static let hugePage = 2 << 20
-    /// Octets from which on huge pages are asked for.
-    ///
-    /// Entries lie all over the region, so that huge pages take all of it from the system early. Who gives so much
-    /// expects that; a small cache should take what it holds.
-    static let hugePagesFrom = 256 << 20
 
     /// Maps `count` words; traps when the system has no memory, which only happens at start.
-    init(count: Int) {
-        precondition(count > 0)
+    ///
+    /// The first `front` of them are in huge pages where the system offers them: for what is touched at random, where
+    /// each small page would cost a walk of the page tables. The rest is taken from the system as it fills.
+    init(count: Int, front: Int = 0) {
+        precondition(count > 0 && front >= 0 && front <= count)
         self.count = count
         // Room to begin where a huge page does: nothing of it is touched.
         mappedBytes = count * 8 + Self.hugePage
@@ -46,9 +44,8 @@ struct Region: ~Copyable, @unchecked Sendable {
         }
         unsafe mapping = memory
         let start = unsafe memory.alignedUp(toMultipleOf: Self.hugePage)
-        // A look-up touches two places at random: with small pages each costs a walk of the page tables, too.
         // Where the system has no huge pages, this fails, and nothing is lost.
-        if count * 8 >= Self.hugePagesFrom { unsafe _ = madvise(start, count * 8, MADV_HUGEPAGE) }
+        if front * 8 >= Self.hugePage { unsafe _ = madvise(start, front * 8, MADV_HUGEPAGE) }
         unsafe words = start.bindMemory(to: Atomic<UInt64>.self, capacity: count)
     }
 

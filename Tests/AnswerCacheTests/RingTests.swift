@@ -66,14 +66,18 @@ import Testing
             let main = geometry.ring(shard, isMain: true)
             #expect(geometry.bucket(shard, 0, 0) >= headersEnd)
             #expect(geometry.bucket(shard, 0, 0) % Geometry.slotsPerBucket == 0)
+            let isLast = shard + 1 == geometry.shards
+            let indexEnd = isLast ? geometry.frontWords : geometry.bucket(shard + 1, 0, 0)
+            #expect(geometry.ghost(shard, 0) >= geometry.frontWords)
             for hash in [0, UInt64(UInt32.max), .max] {
                 for choice in 0..<Geometry.choices {
-                    #expect(geometry.bucket(shard, hash, choice) < geometry.ghost(shard, 0))
+                    let bucket = geometry.bucket(shard, hash, choice)
+                    #expect(bucket + Geometry.slotsPerBucket <= indexEnd)
                 }
                 #expect(geometry.ghost(shard, hash) < small.start)
             }
             #expect(small.start + small.words == main.start)
-            let end = shard + 1 < geometry.shards ? geometry.bucket(shard + 1, 0, 0) : geometry.words
+            let end = isLast ? geometry.words : geometry.ghost(shard + 1, 0)
             #expect(main.start + main.words == end)
         }
     }
