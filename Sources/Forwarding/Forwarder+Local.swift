@@ -22,7 +22,8 @@ extension Forwarder {
             return .drop
         }
         let (length, _) = builder.render(qname, query.qtype, .internet, context, into: &reply)
-        guard let start = local.unknownClusterOffset else { return .reply(length) }
+        // Without OPT there is no place for a reason.
+        guard let start = local.unknownClusterOffset, context.edns.isPresent else { return .reply(length) }
         let below = qname.suffix(from: start)
         let count = below.labelCount - qname.suffix(from: local.apexOffset).labelCount
         let cluster = below.labels.prefix(count).map { String(decoding: $0, as: UTF8.self) }
@@ -50,7 +51,7 @@ extension Forwarder {
             }
         case .loopbackPointer where qtype == .ptr || qtype == .any:
             try builder.append(qname, .ptr, ttl: ttl, to: .answer) { writer throws(WireError) in
-                try writer.appendName(DomainName("localhost") ?? DomainName(), compress: true)
+                try writer.appendName(LocalNames.localhost, compress: true)
             }
         case .noData where local.apexOffset == 0 && qtype == .ns:
             try builder.append(qname, .ns, ttl: ttl, to: .answer) { writer throws(WireError) in
@@ -80,10 +81,17 @@ extension Forwarder {
     ) throws(BuildError) {
         try builder.append(apex, .soa, ttl: ttl, to: section) { writer throws(WireError) in
             try writer.appendName(apex, compress: true)
-            try writer.appendName(DomainName("nobody.invalid") ?? DomainName(), compress: true)
+            try writer.appendName(LocalNames.nobody, compress: true)
             for number: UInt32 in [1, 3600, 1200, 604_800, ttl] { try writer.append(number) }
         }
     }
+}
+
+/// Names that local answers speak of.
+private enum LocalNames {
+    static let localhost = DomainName("localhost") ?? DomainName()
+    /// Whom to write to about a zone that nobody keeps (RFC 2606 §2).
+    static let nobody = DomainName("nobody.invalid") ?? DomainName()
 }
 
 // MARK: - Class CH
