@@ -151,10 +151,12 @@ extension DomainName: Equatable, Hashable {
     }
 
     /// The offset of the label at which `ancestor` begins, or nil when this name is neither it nor below it.
-    public func offset(of ancestor: DomainName) -> Int? {
+    public func offset(of ancestor: DomainName) -> Int? { offset(of: ancestor.bytes) }
+
+    private func offset(of ancestor: borrowing RawSpan) -> Int? {
         let octets = bytes
-        let start = length - ancestor.length
-        guard start >= 0, octets.extracting(start..<length).hasSameFoldedBytes(as: ancestor.bytes) else {
+        let start = length - ancestor.byteCount
+        guard start >= 0, octets.extracting(start..<length).hasSameFoldedBytes(as: ancestor) else {
             return nil
         }
         var i = 0
@@ -184,11 +186,23 @@ extension DomainName {
 
     /// The name with its octets from `offset` on replaced by `suffix`; nil when over 255 octets.
     public func replacingSuffix(at offset: Int, with suffix: DomainName) -> DomainName? {
-        guard offset + suffix.length <= WireLimits.nameLength else { return nil }
+        replacingSuffix(at: offset, with: suffix.bytes)
+    }
+
+    private func replacingSuffix(at offset: Int, with suffix: borrowing RawSpan) -> DomainName? {
+        guard offset + suffix.byteCount <= WireLimits.nameLength else { return nil }
         var name = self
-        name.copy(suffix.bytes, at: offset)
-        name.storedLength = UInt8(offset + suffix.length)
+        name.copy(suffix, at: offset)
+        name.storedLength = UInt8(offset + suffix.byteCount)
         return name
+    }
+
+    /// The name with `other` in place of its tail `ancestor`, both in wire form.
+    ///
+    /// Itself when it is neither `ancestor` nor below it; nil when over 255 octets.
+    public func replacing(_ ancestor: borrowing RawSpan, with other: borrowing RawSpan) -> DomainName? {
+        guard let offset = offset(of: ancestor) else { return self }
+        return replacingSuffix(at: offset, with: other)
     }
 
     /// The name with a label in front; nil when it does not fit.

@@ -64,16 +64,18 @@ public struct ClusterDefinition: Sendable, Equatable {
 ///
 /// Immutable, and an object because it is large: every forwarded query looks at it.
 public final class Route: Sendable {
-    /// The cluster's name, or "default".
-    public let name: String
+    // What every forwarded query needs stands first, on one cache line.
+
     /// The mapping of a cluster's names; nil when names go upstream as they are.
     public let mapping: NameMapping?
-    /// The domain inside which this route's servers are believed, in their own names; the root for the default.
-    public let bailiwick: DomainName
     /// The servers in the order of the configuration.
     public let upstreams: [UpstreamID]
     /// What keeps this route's cache entries apart from those of others and of its own earlier definitions.
     public let cacheTag: UInt32
+    /// The cluster's name, or "default".
+    public let name: String
+    /// The domain inside which this route's servers are believed, in their own names; the root for the default.
+    public let bailiwick: DomainName
 
     init(
         name: String,
