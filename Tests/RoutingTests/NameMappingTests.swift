@@ -4,10 +4,14 @@ import Testing
 
 /// The bijection between a cluster's zone and its own domain (RFC 6672 §2.2).
 @Suite struct NameMappingTests {
+    private let zone: DomainName
+    private let clusterDomain: DomainName
     private let east: NameMapping
 
     init() throws {
-        east = NameMapping(zone: try name("east.k8s.corp"), clusterDomain: try name("cluster.local"))
+        zone = try name("east.k8s.corp")
+        clusterDomain = try name("cluster.local")
+        east = NameMapping(zone: zone, clusterDomain: clusterDomain)
     }
 
     @Test(arguments: [
@@ -47,29 +51,29 @@ import Testing
     }
 
     @Test func aNameMayGrowTo255OctetsAndNoFurther() throws {
-        let long = NameMapping(
-            zone: try name("cluster-with-a-long-name.k8s.corp"),
-            clusterDomain: try name("c.local")
-        )
-        let growth = long.zone.length - long.clusterDomain.length
-        let fits = try padded(long.clusterDomain, to: 255 - growth)
+        let zone = try name("cluster-with-a-long-name.k8s.corp")
+        let domain = try name("c.local")
+        let long = NameMapping(zone: zone, clusterDomain: domain)
+        let growth = zone.length - domain.length
+        let fits = try padded(domain, to: 255 - growth)
         #expect(long.clientName(fits)?.length == 255)
-        #expect(long.clientName(try padded(long.clusterDomain, to: 256 - growth)) == nil)
-        #expect(long.clientName(try padded(long.clusterDomain, to: 255)) == nil)
+        #expect(long.clientName(try padded(domain, to: 256 - growth)) == nil)
+        #expect(long.clientName(try padded(domain, to: 255)) == nil)
     }
 
     @Test func aNameMayGrowUpwardTo255OctetsAndNoFurther() throws {
-        let short = NameMapping(zone: try name("e.corp"), clusterDomain: try name("cluster.local"))
-        let growth = short.clusterDomain.length - short.zone.length
-        #expect(short.upstreamName(try padded(short.zone, to: 255 - growth))?.length == 255)
-        #expect(short.upstreamName(try padded(short.zone, to: 256 - growth)) == nil)
+        let zone = try name("e.corp")
+        let short = NameMapping(zone: zone, clusterDomain: clusterDomain)
+        let growth = clusterDomain.length - zone.length
+        #expect(short.upstreamName(try padded(zone, to: 255 - growth))?.length == 255)
+        #expect(short.upstreamName(try padded(zone, to: 256 - growth)) == nil)
     }
 
     @Test(arguments: [UInt64(1), 2, 3])
     func mappingThereAndBackIsTheIdentity(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
-            var inside = east.clusterDomain
+            var inside = clusterDomain
             for _ in 0..<Int.random(in: 0...6, using: &random) {
                 let label = (0..<Int.random(in: 1...20, using: &random)).map { _ in
                     UInt8.random(in: 0...255, using: &random)
@@ -77,7 +81,7 @@ import Testing
                 inside = try #require(inside.prepending(label))
             }
             let client = try #require(east.clientName(inside))
-            #expect(client.isAtOrBelow(east.zone))
+            #expect(client.isAtOrBelow(zone))
             #expect(east.upstreamName(client).map { octets($0) } == octets(inside))
         }
     }

@@ -5,7 +5,8 @@ import Scenarios
 enum AllocationGate {
     /// Scenarios that must not allocate, with the retains that they may do in a batch, and as many releases.
     static let mustBeFree: [String: UInt64] = [
-        "local": 0, "hit": 0, "hit-dnssec-ok": 0, "hit-nxdomain": 0, "hit-nodata": 0, "hit-1200": 0, "hit-rotated": 0,
+        "local": 0,
+        "hit": 0, "hit-dnssec-ok": 0, "hit-nxdomain": 0, "hit-nodata": 0, "hit-1200": 0, "hit-rotated": 0,
         // A round of the loop keeps alive what it calls; what it does for each query is free.
         "tcp": 4,
         "parse": 0, "route-10": 0, "route-1000": 0, "route-10000": 0, "route-100000": 0, "map": 0,
