@@ -64,7 +64,12 @@ gates: build test-packages packetpath
 	benchmarks/gates --packetpath $(PACKETPATH) --switchyard $(RELEASE_BINARY) --swift $(SWIFT)
 
 microbench: packetpath
+	$(SWIFT) build --configuration release --product answer-cache-benchmark
 	$(PACKETPATH) micro
+	.build/release/answer-cache-benchmark lookup
+	.build/release/answer-cache-benchmark insert
+	.build/release/answer-cache-benchmark threads
+	.build/release/answer-cache-benchmark hit-rate
 
 # Builds only where nothing is built, so that it can run as a user without a toolchain.
 install: $(RELEASE_BINARY)
