@@ -66,9 +66,9 @@ gates: build test-packages packetpath
 microbench: packetpath
 	$(SWIFT) build --configuration release --product answer-cache-benchmark
 	$(PACKETPATH) micro
-	.build/release/answer-cache-benchmark lookup
-	.build/release/answer-cache-benchmark insert
-	.build/release/answer-cache-benchmark threads
+	.build/release/answer-cache-benchmark lookup 100000 1000000
+	.build/release/answer-cache-benchmark insert 64 1000000
+	.build/release/answer-cache-benchmark threads 2 1000000
 	.build/release/answer-cache-benchmark hit-rate
 
 # Builds only where nothing is built, so that it can run as a user without a toolchain.
