@@ -2,13 +2,17 @@ import Synchronization
 
 // S3-FIFO. All of this is called with the shard locked.
 extension AnswerCache {
-    /// Lets the tail pass entries until `words` fit at the head.
-    func makeRoom(_ words: Int, _ shard: Int, isMain: Bool, now: UInt64) {
+    /// Lets the tail pass entries until `words` fit at the head; false when they do not fit into an empty ring.
+    func makeRoom(_ words: Int, _ shard: Int, isMain: Bool, now: UInt64) -> Bool {
         // There is a bounded number of second chances in one insertion, so that it ends.
         var secondChances = 32
         while !hasRoom(words, shard, isMain: isMain) {
+            if region.load(tailIndex(shard, isMain: isMain)) == region.load(headIndex(shard, isMain: isMain)) {
+                return false
+            }
             evictOldest(shard, isMain: isMain, now: now, secondChances: &secondChances)
         }
+        return true
     }
 
     /// Whether `words` fit at the ring's head with nothing evicted.
@@ -53,7 +57,7 @@ extension AnswerCache {
                 advanceTail(shard, isMain: true, to: end)
             } else {
                 // The entry stays where it is until it is copied: only the main ring's entries move meanwhile.
-                makeRoom(words, shard, isMain: true, now: now)
+                _ = makeRoom(words, shard, isMain: true, now: now)
             }
             let isMoved = moveToMain(place, words, from: start, shard, hash)
             if !isMain { advanceTail(shard, isMain: false, to: end) }

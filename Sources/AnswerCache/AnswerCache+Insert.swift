@@ -30,8 +30,10 @@ extension AnswerCache {
 
         let previous = place(of: key, shard)
         // An answer that is renewed stays where its popularity had brought it.
-        let isMain = previous?.slot.isMain ?? (takeGhost(hash, shard) || words > geometry.smallWords / 4)
-        makeRoom(words, shard, isMain: isMain, now: now)
+        let hasProved = previous?.slot.isMain ?? takeGhost(hash, shard)
+        // The small ring has no room for what is large, however it came there before.
+        let isMain = hasProved || words > geometry.smallWords / 4
+        guard makeRoom(words, shard, isMain: isMain, now: now) else { return false }
         let offset = reserve(words, shard, isMain: isMain)
         let start = geometry.ring(shard, isMain: isMain).index(offset)
         region.store(

@@ -202,4 +202,32 @@ import Testing
     }
 
     private struct CollisionNotFound: Error {}
+
+    /// An answer that comes back large must not stay in the small ring, which may have no room for it at all.
+    @Test(arguments: [1 << 20, 1_400_000, 1_700_000, 4 << 20])
+    func anAnswerThatGrowsIsRenewed(sizeBytes: Int) throws {
+        let cache = AnswerCache(sizeBytes: sizeBytes, seed: 42)
+        let small = [UInt8](repeating: 1, count: 16)
+        for filled in stride(from: 0, through: 900, by: 150) {
+            let key = try cache.key("grows-\(filled).example.org")
+            for i in 0..<filled {
+                cache.insert(try cache.key("n\(filled)-\(i).example.org"), small, lifetime: 1, now: 0)
+            }
+            for length in [16, 5_000, 16_000, 20_000, 65_000] {
+                let body = [UInt8](repeating: UInt8(length & 0x7F), count: length)
+                guard cache.insert(key, body, lifetime: 1, now: 0) else { continue }
+                let found = try #require(cache.find(key, capacity: 70_000))
+                #expect(found.body == body)
+            }
+        }
+    }
+
+    /// What no ring can hold is refused, with all rings as they were.
+    @Test func anAnswerOverAQuarterOfTheMainRingIsRefused() throws {
+        let key = try cache.key("web.example.org")
+        #expect(cache.insert(key, [1, 2, 3]))
+        let body = [UInt8](repeating: 7, count: cache.geometry.mainWords * 2 + 8)
+        #expect(body.count > WireLimits.messageLength || !cache.insert(key, body))
+        #expect(cache.has(key))
+    }
 }

@@ -138,6 +138,7 @@ private final class EchoHandler: DatagramHandler {
         try runBounded(loop)
         for i in 0..<count { #expect(client.receive() == [UInt8(i & 0xFF), UInt8(i >> 8), 7]) }
         #expect(batch.counters == DatagramCounters())
+        #expect(handler.unprepared == 0)
     }
 
     @Test func repliesOfOneBatchGoToTheirOwnClients() throws {
@@ -154,6 +155,28 @@ private final class EchoHandler: DatagramHandler {
         for (i, client) in clients.enumerated() {
             #expect(client.receive() == [UInt8](repeating: UInt8(i), count: 20 + i))
         }
+    }
+
+    /// The way back of a late reply is that of its own query, not of another one of the batch.
+    @Test(arguments: [SocketAddress.loopback, SocketAddress(ipv4: 0, port: 0)])
+    func lateRepliesOfOneBatchGoToTheirOwnClients(_ address: SocketAddress) throws {
+        let loop = try EventLoop()
+        let handler = EchoHandler(loop, expecting: 20)
+        handler.isLate = true
+        let listener = try DatagramListener(loop, address, batch: DatagramBatch(loop), handler: handler)
+        defer { listener.stop() }
+        let clients = (0..<20).map { _ in PlainSocket(SOCK_DGRAM) }
+        for (i, client) in clients.enumerated() {
+            // With the wildcard each client asks another address, and takes a reply from that one only.
+            let asked = 0x7F00_0001 + (address.isWildcard ? UInt32(i) : 0)
+            client.connect(SocketAddress(ipv4: asked, port: listener.localAddress.port))
+            client.send([UInt8](repeating: UInt8(i), count: 20 + i))
+        }
+        try runBounded(loop)
+        for (i, client) in clients.enumerated() {
+            #expect(client.receive() == [UInt8](repeating: UInt8(i), count: 20 + i))
+        }
+        #expect(handler.unprepared == 0)
     }
 
     @Test func lateRepliesAreSentAtTheEndOfTheRound() throws {

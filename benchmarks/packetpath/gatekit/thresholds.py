@@ -4,6 +4,7 @@ import json
 import platform
 import re
 import subprocess
+from pathlib import Path
 
 # What a count may differ by, in both directions: an improvement has to be written down, too.
 TOLERANCE = 0.02
@@ -11,11 +12,17 @@ VERSION_SECONDS = 60
 
 
 def machine(swift):
-    """Returns what counts depend on beside the code: architecture, compiler and C library."""
+    """Returns what counts depend on beside the code: architecture, its vectors, compiler and C library."""
     done = subprocess.run([swift, "--version"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=True)
     version = re.search(r"Swift version (\d+(?:\.\d+)+)", done.stdout)
     library, library_version = platform.libc_ver()
-    return f"{platform.machine()}, Swift {version.group(1) if version else 'unknown'}, {library} {library_version}"
+    return f"{platform.machine()} {_vectors()}, Swift {version.group(1) if version else 'unknown'}, {library} {library_version}"
+
+
+def _vectors():
+    """Returns the widest vectors that valgrind passes on, which copies of memory use."""
+    flags = Path("/proc/cpuinfo").read_text().split()
+    return "avx2" if "avx2" in flags else "sse2"
 
 
 def load(path):
