@@ -48,6 +48,22 @@ extension SystemTests {
             #expect(steps.count > 380, "IDs do not count up")
         }
 
+        /// 512 queries at most go through a socket, so that these need at least twelve, where eight are open at a time.
+        @Test func portsAreReplacedAllTheTime() throws {
+            let upstream = try ScriptedUpstream { [.reply(Self.good($0))] }
+            defer { upstream.stop() }
+            let server = try TestServer.switchyard(cluster: upstream)
+            let socket = try Socket.datagrams(to: server.endpoint)
+            for first in stride(from: 0, to: 6000, by: 20) {
+                for i in first..<first + 20 {
+                    socket.send(TestMessage(query: "n\(i).east.k8s.corp").bytes)
+                }
+                for _ in 0..<20 { #expect(socket.receive(within: 8) != nil) }
+            }
+            #expect(upstream.requests.count >= 6000)
+            #expect(Set(upstream.requests.map(\.clientPort)).count >= 12)
+        }
+
         @Test func equalQuestionsInFlightAreMergedAndEachClientGetsItsOwnReply() throws {
             let upstream = try ScriptedUpstream { [.sendLater(milliseconds: 200, Self.good($0).bytes)] }
             defer { upstream.stop() }
