@@ -7,7 +7,8 @@ extension AnswerCache {
         // There is a bounded number of second chances in one insertion, so that it ends.
         var secondChances = 32
         while !hasRoom(words, shard, isMain: isMain) {
-            if region.load(tailIndex(shard, isMain: isMain)) == region.load(headIndex(shard, isMain: isMain)) {
+            if region.load(tailIndex(shard, isMain: isMain)) == region.load(headIndex(shard, isMain: isMain))
+            {
                 return false
             }
             evictOldest(shard, isMain: isMain, now: now, secondChances: &secondChances)
