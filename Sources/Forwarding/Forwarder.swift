@@ -9,6 +9,7 @@ import Routing
 /// not copied, so that its owner's one access to it is all that is checked at run time.
 public struct Forwarder: ~Copyable {
     let snapshot: ForwardingSnapshot
+    // The snapshot's, at hand: what is reached through another object is retained for each query.
     private let table: RoutingTable
     /// Shared by all workers; nil when nothing is to be cached.
     let cache: AnswerCache?
@@ -71,7 +72,7 @@ public struct Forwarder: ~Copyable {
         }
     }
 
-    /// Handles a client's message, which was prepared at `place`; a reply that is ready at once is written into `reply`.
+    /// Handles a client's message, which was prepared at `place`; what is ready at once is written into `reply`.
     ///
     /// - Parameter reply: at least `ForwardingLimits.udpPayload` octets, for streams 65,543.
     public mutating func handle(
@@ -223,7 +224,7 @@ public struct Forwarder: ~Copyable {
         waiters.count < ForwardingLimits.waitersMax ? .overWaiting : .overPending
     }
 
-    private mutating func overload(
+    private func overload(
         _ reply: inout MutableRawSpan,
         _ context: ReplyContext,
         _ failure: Failure
@@ -233,12 +234,11 @@ public struct Forwarder: ~Copyable {
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }
 
-    private mutating func refuseClient(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome
-    {
+    private func refuseClient(_ reply: inout MutableRawSpan, _ context: ReplyContext) -> QueryOutcome {
         refuse(&reply, context, .prohibited, "this client's address is not in access.allow")
     }
 
-    mutating func refuse(
+    func refuse(
         _ reply: inout MutableRawSpan,
         _ context: ReplyContext,
         _ code: ExtendedErrorCode,
@@ -251,7 +251,7 @@ public struct Forwarder: ~Copyable {
     }
 
     /// Types that are no data: transfers are refused, the rest is not implemented (RFC 6895 §3.1, RFC 8906 §3.1).
-    private mutating func answerMetaType(
+    private func answerMetaType(
         _ query: Query,
         _ context: ReplyContext,
         _ reply: inout MutableRawSpan

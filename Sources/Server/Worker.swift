@@ -46,6 +46,10 @@ final class Worker {
         } catch {
             throw .system(error)
         }
+        precondition(
+            TransportLimits.batchSize <= ForwardingLimits.batchMax,
+            "each datagram of a batch has a place"
+        )
         let random = RandomPool()
         forwarder = Forwarder(
             snapshot: configuration.snapshot,

@@ -99,16 +99,3 @@ public final class DatagramClientSocket: DatagramSender {
         try socket.bind(to: any)
     }
 }
-
-extension DatagramClientSocket {
-    /// Opens a socket on a random port that the system's generator chooses.
-    public convenience init(
-        _ loop: EventLoop,
-        to peer: SocketAddress,
-        batch: DatagramBatch,
-        handler: any DatagramClientHandler
-    ) throws(SystemError) {
-        var generator = SystemRandomNumberGenerator()
-        try self.init(loop, to: peer, batch: batch, handler: handler, using: &generator)
-    }
-}

@@ -221,3 +221,16 @@ private struct FixedGenerator: RandomNumberGenerator {
         for client in clients { client.close() }
     }
 }
+
+extension DatagramClientSocket {
+    /// Opens a socket on a random port that the system's generator chooses.
+    fileprivate convenience init(
+        _ loop: EventLoop,
+        to peer: SocketAddress,
+        batch: DatagramBatch,
+        handler: any DatagramClientHandler
+    ) throws(SystemError) {
+        var generator = RandomPool()
+        try self.init(loop, to: peer, batch: batch, handler: handler, using: &generator)
+    }
+}
