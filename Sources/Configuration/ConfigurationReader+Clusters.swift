@@ -82,7 +82,7 @@ extension ConfigurationReader {
             name: name,
             zone: zone.name,
             clusterDomain: domain,
-            upstreams: upstreams,
+            servers: upstreams.map { ServerDefinition($0) },
             reverse: (reverse ?? []).map(\.prefix)
         )
     }

@@ -47,7 +47,7 @@ final class ConfigurationReader {
             listen: listen,
             workers: workers ?? 0,
             access: access,
-            upstreams: upstreams,
+            servers: upstreams.map { ServerDefinition($0) },
             clusters: clusters,
             patternParent: patternParent,
             cache: cache,

@@ -15,7 +15,9 @@ public struct ServerConfiguration: Sendable {
     /// The servers of the default route, `/etc/resolv.conf` and the like already read.
     ///
     /// Never empty.
-    public var upstreams: [Upstream]
+    public var servers: [ServerDefinition]
+    /// How the servers of the default route are used.
+    public var settings: RouteSettings
     public var clusters: [ClusterDefinition]
     /// The parent of the zone pattern, `k8s.corp` for `{cluster}.k8s.corp`; nil without a pattern.
     public var patternParent: DomainName?
@@ -26,7 +28,8 @@ public struct ServerConfiguration: Sendable {
         listen: [ListenAddress],
         workers: Int,
         access: AccessConfiguration,
-        upstreams: [Upstream],
+        servers: [ServerDefinition],
+        settings: RouteSettings = RouteSettings(),
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
         cache: CacheConfiguration,
@@ -35,7 +38,8 @@ public struct ServerConfiguration: Sendable {
         self.listen = listen
         self.workers = workers
         self.access = access
-        self.upstreams = upstreams
+        self.servers = servers
+        self.settings = settings
         self.clusters = clusters
         self.patternParent = patternParent
         self.cache = cache

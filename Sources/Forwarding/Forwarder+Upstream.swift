@@ -91,7 +91,7 @@ extension Forwarder {
         upstreams[Int(upstream.rawValue)].sent(now: now)
         let sends = sends(query, to: position)
         let wait =
-            transport == .tcp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout(sends: sends)
+            transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout(sends: sends)
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,

@@ -6,6 +6,10 @@ public import Routing
 /// Immutable; replaced whole, never changed.
 public final class ForwardingSnapshot: Sendable {
     public let table: RoutingTable
+    /// By the number of the server; also those of earlier tables.
+    public let health: [UpstreamHealth]
+    /// By the place of the route.
+    public let routeStates: [RouteState]
     /// Clients that are answered.
     public let allowed: IPPrefixSet
     /// Clients that are answered in class CH.
@@ -16,8 +20,10 @@ public final class ForwardingSnapshot: Sendable {
     /// What `version.bind` says.
     public let version: String
 
+    /// - Parameter previous: the snapshot that this one follows, whose servers and routes keep their state.
     public init(
         table: RoutingTable,
+        following previous: ForwardingSnapshot? = nil,
         allowed: IPPrefixSet,
         diagnosticsAllowed: IPPrefixSet,
         ttls: TTLLimits,
@@ -25,6 +31,15 @@ public final class ForwardingSnapshot: Sendable {
         version: String
     ) {
         self.table = table
+        let known = previous?.health ?? []
+        health = table.upstreams.indices.map { $0 < known.count ? known[$0] : UpstreamHealth() }
+        var states: [UInt32: RouteState] = [:]
+        if let previous {
+            for (route, state) in zip(previous.table.routes, previous.routeStates) {
+                states[route.cacheTag] = state
+            }
+        }
+        routeStates = table.routes.map { states[$0.cacheTag] ?? RouteState() }
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls

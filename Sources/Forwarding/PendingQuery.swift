@@ -172,7 +172,7 @@ struct PendingQueries {
         _ transport: UpstreamTransport,
         _ id: MessageID
     ) -> UInt64 {
-        (UInt64(UInt32(bitPattern: upstream.rawValue)) + 1) << 17 | (transport == .tcp ? 1 << 16 : 0)
+        (UInt64(UInt32(bitPattern: upstream.rawValue)) + 1) << 17 | (transport == .udp ? 0 : 1 << 16)
             | UInt64(id.rawValue)
     }
 

@@ -6,6 +6,8 @@ public enum UpstreamTransport: Hashable, Sendable, BitwiseCopyable {
     case udp
     /// TCP only.
     case tcp
+    /// TLS over TCP (RFC 7858).
+    case tls
 }
 
 /// The address of a server that queries are forwarded to.
@@ -13,11 +15,19 @@ public struct Upstream: Hashable, Sendable {
     public var transport: UpstreamTransport
     public var address: IPAddress
     public var port: UInt16
+    /// How the server proves who it is; for `.tls` only.
+    public var tls: TLSIdentity?
 
-    public init(transport: UpstreamTransport = .udp, address: IPAddress, port: UInt16 = 53) {
+    public init(
+        transport: UpstreamTransport = .udp,
+        address: IPAddress,
+        port: UInt16 = 53,
+        tls: TLSIdentity? = nil
+    ) {
         self.transport = transport
         self.address = address
         self.port = port
+        self.tls = tls
     }
 }
 
@@ -42,21 +52,24 @@ public struct ClusterDefinition: Sendable, Equatable {
     public var name: String
     public var zone: DomainName
     public var clusterDomain: DomainName
-    public var upstreams: [Upstream]
+    public var servers: [ServerDefinition]
     public var reverse: [IPPrefix]
+    public var settings: RouteSettings
 
     public init(
         name: String,
         zone: DomainName,
         clusterDomain: DomainName,
-        upstreams: [Upstream],
-        reverse: [IPPrefix] = []
+        servers: [ServerDefinition],
+        reverse: [IPPrefix] = [],
+        settings: RouteSettings = RouteSettings()
     ) {
         self.name = name
         self.zone = zone
         self.clusterDomain = clusterDomain
-        self.upstreams = upstreams
+        self.servers = servers
         self.reverse = reverse
+        self.settings = settings
     }
 }
 
@@ -70,25 +83,31 @@ public final class Route: Sendable {
     public let mapping: NameMapping?
     /// The servers in the order of the configuration.
     public let upstreams: [UpstreamID]
+    /// The share of queries of each under the policy `random`.
+    public let weights: [Int]
     /// What keeps this route's cache entries apart from those of others and of its own earlier definitions.
     public let cacheTag: UInt32
     /// The cluster's name, or "default".
     public let name: String
     /// The domain inside which this route's servers are believed, in their own names; the root for the default.
     public let bailiwick: DomainName
+    public let settings: RouteSettings
 
     init(
         name: String,
         mapping: NameMapping?,
         bailiwick: DomainName,
-        upstreams: [UpstreamID],
-        cacheTag: UInt32
+        servers: [(id: UpstreamID, weight: Int)],
+        cacheTag: UInt32,
+        settings: RouteSettings
     ) {
         self.name = name
         self.mapping = mapping
         self.bailiwick = bailiwick
-        self.upstreams = upstreams
+        upstreams = servers.map(\.id)
+        weights = servers.map(\.weight)
         self.cacheTag = cacheTag
+        self.settings = settings
     }
 
     /// How people call it: `cluster east`, `default route`.

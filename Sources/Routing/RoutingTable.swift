@@ -32,7 +32,7 @@ public struct LocalAnswer: Sendable, Equatable, BitwiseCopyable {
 public final class RoutingTable: Sendable {
     /// All routes; the default route first.
     public let routes: [Route]
-    /// All servers of all routes, each once.
+    /// All servers that have a number, by it; also those of earlier tables.
     public let upstreams: [Upstream]
     /// Names of clusters for an error text, at most eight.
     public let knownClusters: String
@@ -51,8 +51,9 @@ public final class RoutingTable: Sendable {
     private let suffixes: SuffixTable
     private let localEntries: [LocalEntry]
     private let patternParentLength: Int
-    private let firstCacheTag: UInt32
-    /// A bit for each route; the routes themselves are far apart in memory.
+    // The routes themselves are far apart in memory.
+    private let cacheTags: [UInt32]
+    /// A bit for each route.
     private let mappedRoutes: [UInt64]
     private let ipv4Clusters: PrefixMap
     private let ipv6Clusters: PrefixMap
@@ -63,21 +64,27 @@ public final class RoutingTable: Sendable {
     ///
     /// Zones and reverse prefixes must be distinct; of equal ones the first wins.
     ///
-    /// - Parameter firstCacheTag: routes get this and the following tags, which no other table in use may have.
+    /// - Parameters:
+    ///   - addresses: those of servers that are given by name; one that has none is left out.
+    ///   - directory: numbers servers and tags routes; the same for all tables of a server.
     public init(
-        defaultUpstreams: [Upstream],
+        defaultServers: [ServerDefinition],
+        defaultSettings: RouteSettings = RouteSettings(),
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
-        firstCacheTag: UInt32 = 1
+        addresses: ServerAddresses = [:],
+        directory: inout RoutingDirectory
     ) {
-        var registry = UpstreamRegistry()
+        let root = DomainName()
+        let identity = RouteIdentity(name: "", zone: root, clusterDomain: root, servers: defaultServers)
         var routes = [
             Route(
                 name: "default",
                 mapping: nil,
-                bailiwick: DomainName(),
-                upstreams: defaultUpstreams.map { registry.identify($0) },
-                cacheTag: firstCacheTag
+                bailiwick: root,
+                servers: directory.servers(defaultServers, addresses),
+                cacheTag: directory.tag(of: identity),
+                settings: defaultSettings
             )
         ]
         var names: [(name: DomainName, value: Int32)] = []
@@ -93,8 +100,9 @@ public final class RoutingTable: Sendable {
                     name: cluster.name,
                     mapping: mapping.isIdentity ? nil : mapping,
                     bailiwick: cluster.clusterDomain,
-                    upstreams: cluster.upstreams.map { registry.identify($0) },
-                    cacheTag: firstCacheTag + UInt32(routes.count)
+                    servers: directory.servers(cluster.servers, addresses),
+                    cacheTag: directory.tag(of: RouteIdentity(cluster)),
+                    settings: cluster.settings
                 )
             )
         }
@@ -118,9 +126,9 @@ public final class RoutingTable: Sendable {
 
         self.routes = routes
         self.localEntries = localEntries
-        self.firstCacheTag = firstCacheTag
+        cacheTags = routes.map(\.cacheTag)
         mappedRoutes = Self.bits(routes.map { $0.mapping != nil })
-        upstreams = registry.upstreams
+        upstreams = directory.upstreams
         suffixes = SuffixTable(names)
         patternParentLength = patternParent?.length ?? 0
         knownClusters = Self.summary(clusters.map(\.name))
@@ -131,6 +139,21 @@ public final class RoutingTable: Sendable {
         ipv6Clusters = PrefixMap(ranges.filter { !$0.prefix.address.isIPv4 })
         ipv4Special = Self.specialRanges(SpecialUseNames.ipv4Ranges.map { (IPAddress(ipv4: $0.0), $0.1) })
         ipv6Special = Self.specialRanges(SpecialUseNames.ipv6Ranges.map { (IPAddress(ipv6: $0.0), $0.1) })
+    }
+
+    /// Builds a table that follows no other.
+    public convenience init(
+        defaultServers: [ServerDefinition],
+        clusters: [ClusterDefinition],
+        patternParent: DomainName?
+    ) {
+        var directory = RoutingDirectory()
+        self.init(
+            defaultServers: defaultServers,
+            clusters: clusters,
+            patternParent: patternParent,
+            directory: &directory
+        )
     }
 
     private static func bits(_ values: [Bool]) -> [UInt64] {
@@ -158,7 +181,7 @@ public final class RoutingTable: Sendable {
 
 extension RoutingTable {
     /// What keeps the route's cache entries apart from others'.
-    public func cacheTag(_ route: RouteID) -> UInt32 { firstCacheTag + UInt32(route.rawValue) }
+    public func cacheTag(_ route: RouteID) -> UInt32 { cacheTags[Int(route.rawValue)] }
 
     /// Whether the route's names go upstream changed.
     public func isMapped(_ route: RouteID) -> Bool {
@@ -264,19 +287,5 @@ extension RoutingTable {
         reverse.isIPv4
             ? ipv4Clusters.hasValue(from: reverse.low, to: reverse.high)
             : ipv6Clusters.hasValue(from: reverse.low, to: reverse.high)
-    }
-}
-
-/// Gives each distinct server one number.
-private struct UpstreamRegistry {
-    private(set) var upstreams: [Upstream] = []
-    private var known: [Upstream: UpstreamID] = [:]
-
-    mutating func identify(_ upstream: Upstream) -> UpstreamID {
-        if let id = known[upstream] { return id }
-        let id = UpstreamID(rawValue: Int32(upstreams.count))
-        upstreams.append(upstream)
-        known[upstream] = id
-        return id
     }
 }

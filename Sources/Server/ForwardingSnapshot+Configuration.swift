@@ -9,7 +9,7 @@ extension ForwardingSnapshot {
         let cache = configuration.cache
         self.init(
             table: RoutingTable(
-                defaultUpstreams: configuration.upstreams,
+                defaultServers: configuration.servers,
                 clusters: configuration.clusters,
                 patternParent: configuration.patternParent
             ),

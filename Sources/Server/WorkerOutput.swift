@@ -69,7 +69,7 @@ final class WorkerOutput: ForwarderOutput {
         let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
         return switch transport {
         case .udp: sockets?.send(message, to: upstream, at: address, now: now)
-        case .tcp: connections?.send(message, to: upstream, at: address)
+        case .tcp, .tls: connections?.send(message, to: upstream, at: address)
         }
     }
 

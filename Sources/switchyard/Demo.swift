@@ -42,7 +42,7 @@ struct Demo: ParsableCommand {
                 name: cluster.name,
                 zone: parent.prepending(Array(cluster.name.utf8)) ?? parent,
                 clusterDomain: cluster.clusterDomain,
-                upstreams: [Upstream(address: listen.address, port: address.port)],
+                servers: [ServerDefinition(.address(listen.address), port: address.port)],
                 reverse: cluster.reverse
             )
         }
@@ -50,7 +50,7 @@ struct Demo: ParsableCommand {
             listen: [listen],
             workers: 0,
             access: AccessConfiguration(allow: AccessConfiguration.defaultAllow, diagnostics: nil),
-            upstreams: defaultUpstreams(),
+            servers: defaultServers(),
             clusters: definitions,
             patternParent: parent,
             cache: CacheConfiguration(),
@@ -61,16 +61,16 @@ struct Demo: ParsableCommand {
     /// The machine's own servers.
     ///
     /// Without any, names outside the clusters fail and say so; the rest works.
-    private static func defaultUpstreams() -> [Upstream] {
-        let found = try? ConfigurationLoader.builtInDefaults().upstreams
-        let discard = Upstream(address: IPAddress(ipv4: 0x7F00_0001), port: 9)
+    private static func defaultServers() -> [ServerDefinition] {
+        let found = try? ConfigurationLoader.builtInDefaults().servers
+        let discard = ServerDefinition(.address(IPAddress(ipv4: 0x7F00_0001)), port: 9)
         return found ?? [discard]
     }
 
     private static func welcome(_ configuration: ServerConfiguration) -> String {
         let dig = "  dig @127.0.0.1 -p \(listen.port)"
         let direct = configuration.clusters.map { cluster in
-            "  \(cluster.name): cluster.local on \(cluster.upstreams.map(\.description).joined(separator: ", "))"
+            "  \(cluster.name): cluster.local on \(cluster.servers.compactMap(\.upstream?.description).joined(separator: ", "))"
         }
         return """
             Switchyard \(ServerVersion.number) answers on 127.0.0.1:\(listen.port) (UDP and TCP) for two embedded clusters:

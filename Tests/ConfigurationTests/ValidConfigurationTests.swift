@@ -39,7 +39,7 @@ import Testing
         #expect(read.access.allow.map(\.text) == ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32"])
         #expect(read.access.diagnostics?.map(\.text) == ["::1/128"])
         #expect(
-            read.upstreams.map(words) == [
+            read.servers.map(words) == [
                 "udp 192.0.2.53:53", "udp 192.0.2.2:53", "udp 192.0.2.3:5353", "tcp 192.0.2.4:53",
                 "tcp [2001:db8::4]:853",
             ]
@@ -60,7 +60,7 @@ import Testing
         #expect(east.zone.presentation == "East.k8s.corp")
         #expect(east.clusterDomain.presentation == "cluster.example")
         #expect(
-            east.upstreams.map(words) == [
+            east.servers.map(words) == [
                 "udp 10.1.0.10:53", "udp 10.1.0.11:5353", "udp [2001:db8::10]:53", "udp [2001:db8::11]:54",
                 "tcp 10.1.0.12:53",
             ]
@@ -73,8 +73,8 @@ import Testing
         #expect(west.reverse.isEmpty)
     }
 
-    private func words(_ upstream: Upstream) -> String {
-        "\(upstream.transport) \(upstream)"
+    private func words(_ server: ServerDefinition) -> String {
+        "\(server.transport) \(server.upstream?.description ?? "?")"
     }
 
     @Test func anEmptyMappingMeansTheDefaults() throws {
@@ -87,7 +87,7 @@ import Testing
         #expect(read.workers == 0)
         #expect(read.access.allow == AccessConfiguration.defaultAllow)
         #expect(read.access.diagnostics == nil)
-        #expect(read.upstreams.map(words) == ["udp 192.0.2.53:53"])
+        #expect(read.servers.map(words) == ["udp 192.0.2.53:53"])
         #expect(read.clusters.isEmpty)
         #expect(read.patternParent == nil)
         #expect(read.cache == CacheConfiguration())
@@ -97,7 +97,7 @@ import Testing
     @Test func builtInDefaultsAreThoseOfAnEmptyMapping() throws {
         let read = try ConfigurationLoader.builtInDefaults(readFile: readTestFile)
         #expect(read.listen.count == 2)
-        #expect(read.upstreams.map(words) == ["udp 192.0.2.53:53"])
+        #expect(read.servers.map(words) == ["udp 192.0.2.53:53"])
     }
 
     @Test func aZoneEqualToTheClusterDomainMeansNoMapping() throws {
@@ -132,7 +132,7 @@ import Testing
     @Test func aResolvConfGivesItsNameserversOnceEachInOrder() throws {
         let read = try configuration("upstream: {servers: [/test/many.conf, 192.0.2.1, 192.0.2.5]}")
         #expect(
-            read.upstreams.map(words) == [
+            read.servers.map(words) == [
                 "udp 192.0.2.1:53", "udp [2001:db8::1]:53", "udp 192.0.2.5:53",
             ]
         )

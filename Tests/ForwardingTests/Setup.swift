@@ -43,13 +43,13 @@ struct Setup {
 
     func snapshot() throws -> ForwardingSnapshot {
         let table = RoutingTable(
-            defaultUpstreams: try defaultServers.map(upstream),
+            defaultServers: try defaultServers.map(server),
             clusters: try clusters.map { cluster in
                 ClusterDefinition(
                     name: cluster.name,
                     zone: try DomainName(presentation: cluster.zone),
                     clusterDomain: try DomainName(presentation: cluster.domain),
-                    upstreams: try cluster.servers.map(upstream),
+                    servers: try cluster.servers.map(server),
                     reverse: try cluster.reverse.map(readPrefix)
                 )
             },
@@ -65,8 +65,11 @@ struct Setup {
         )
     }
 
-    private func upstream(_ text: String) throws -> Upstream {
-        Upstream(transport: tcpServers.contains(text) ? .tcp : .udp, address: try readAddress(text))
+    private func server(_ text: String) throws -> ServerDefinition {
+        ServerDefinition(
+            .address(try readAddress(text)),
+            transport: tcpServers.contains(text) ? .tcp : .udp
+        )
     }
 }
 

@@ -8,7 +8,7 @@ import Testing
 
     init() throws {
         table = RoutingTable(
-            defaultUpstreams: [],
+            defaultServers: [],
             clusters: [
                 try cluster(
                     "east",

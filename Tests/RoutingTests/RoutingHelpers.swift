@@ -49,7 +49,7 @@ func cluster(
         name: name,
         zone: try #require(DomainName(zone)),
         clusterDomain: try #require(DomainName(domain)),
-        upstreams: [Upstream(address: try address("192.0.2.10"))],
+        servers: [ServerDefinition(Upstream(address: try address("192.0.2.10")))],
         reverse: try reverse.map { try prefix($0) }
     )
 }

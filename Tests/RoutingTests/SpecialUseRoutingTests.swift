@@ -4,7 +4,7 @@ import Testing
 
 /// Names that never leave this server (RFC 6761, RFC 6762, RFC 6303).
 @Suite struct SpecialUseRoutingTests {
-    private let table = RoutingTable(defaultUpstreams: [], clusters: [], patternParent: nil)
+    private let table = RoutingTable(defaultServers: [], clusters: [], patternParent: nil)
 
     @Test(arguments: [
         ("printer.local", "local"), ("web.shop.svc.cluster.local", "local"), ("cluster.local", "local"),
@@ -38,7 +38,7 @@ import Testing
 
     @Test func aClusterMayServeClusterLocalItself() throws {
         let table = RoutingTable(
-            defaultUpstreams: [],
+            defaultServers: [],
             clusters: [try cluster("here", "cluster.local")],
             patternParent: nil
         )
@@ -54,7 +54,7 @@ import Testing
 
     @Test func aClusterBelowASpecialUseDomainIsACluster() throws {
         let table = RoutingTable(
-            defaultUpstreams: [],
+            defaultServers: [],
             clusters: [try cluster("lab", "lab.test")],
             patternParent: try name("k8s.home.arpa")
         )

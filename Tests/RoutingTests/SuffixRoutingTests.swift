@@ -8,7 +8,7 @@ import Testing
 
     init() throws {
         table = RoutingTable(
-            defaultUpstreams: [Upstream(address: try address("192.0.2.53"))],
+            defaultServers: [ServerDefinition(Upstream(address: try address("192.0.2.53")))],
             clusters: [
                 try cluster("east", "east.k8s.corp"),
                 try cluster("west", "west.k8s.corp"),
@@ -92,7 +92,7 @@ import Testing
 
     @Test func withoutAPatternUnknownNamesGoToTheDefaultRoute() throws {
         let table = RoutingTable(
-            defaultUpstreams: [],
+            defaultServers: [],
             clusters: [try cluster("east", "east.k8s.corp")],
             patternParent: nil
         )
@@ -102,7 +102,7 @@ import Testing
 
     @Test func aZoneOfOneLabelIsAZone() throws {
         let table = RoutingTable(
-            defaultUpstreams: [],
+            defaultServers: [],
             clusters: [try cluster("east", "east")],
             patternParent: DomainName()
         )
@@ -113,13 +113,30 @@ import Testing
 
     @Test func everyRouteHasACacheTagOfItsOwn() throws {
         #expect(Set(table.routes.map(\.cacheTag)).count == table.routes.count)
-        let next = RoutingTable(
-            defaultUpstreams: [],
-            clusters: [],
+    }
+
+    @Test func whatDidNotChangeKeepsItsTagAndItsNumberInTheNextTable() throws {
+        var directory = RoutingDirectory()
+        let clusters = try ["east", "west", "north"].map { try cluster($0, "\($0).k8s.corp") }
+        let first = RoutingTable(
+            defaultServers: [],
+            clusters: clusters,
             patternParent: nil,
-            firstCacheTag: 100
+            directory: &directory
         )
-        #expect(next.routes.map(\.cacheTag) == [100])
+        var moved = clusters[2]
+        moved.servers = [ServerDefinition(.address(try address("10.9.9.9")))]
+        let next = RoutingTable(
+            defaultServers: [],
+            clusters: [moved, clusters[0]],
+            patternParent: nil,
+            directory: &directory
+        )
+        #expect(next.routes[0].cacheTag == first.routes[0].cacheTag)
+        #expect(next.routes[2].cacheTag == first.routes[1].cacheTag)
+        #expect(!first.routes.map(\.cacheTag).contains(next.routes[1].cacheTag))
+        #expect(next.routes[2].upstreams == first.routes[1].upstreams)
+        #expect(next.routes[1].upstreams != first.routes[3].upstreams)
     }
 
     @Test func aServerOfTwoRoutesIsOneUpstream() throws {
@@ -130,7 +147,7 @@ import Testing
     @Test func knownClustersAreListedUpToEight() throws {
         #expect(table.knownClusters == "east, west, eu, lab, far")
         let many = RoutingTable(
-            defaultUpstreams: [],
+            defaultServers: [],
             clusters: try (1...10).map { try cluster("c\($0)", "c\($0).k8s.corp") },
             patternParent: nil
         )

@@ -13,12 +13,14 @@ extension RoutingTable {
                     name: name,
                     zone: try domainName("\(name).\(Harness.parent)"),
                     clusterDomain: clusterDomain,
-                    upstreams: [Upstream(address: IPAddress(ipv4: 0x0A01_0000 + UInt32(index)))]
+                    servers: [
+                        ServerDefinition(Upstream(address: IPAddress(ipv4: 0x0A01_0000 + UInt32(index))))
+                    ]
                 )
             )
         }
         return RoutingTable(
-            defaultUpstreams: [Upstream(address: IPAddress(ipv4: 0xC000_0235))],
+            defaultServers: [ServerDefinition(Upstream(address: IPAddress(ipv4: 0xC000_0235)))],
             clusters: clusters,
             patternParent: try domainName(Harness.parent)
         )

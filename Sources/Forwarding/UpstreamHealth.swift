@@ -1,0 +1,6 @@
+/// What all workers know of a server together.
+///
+/// Lives as long as the server has its number. Any thread.
+public final class UpstreamHealth: Sendable {
+    public init() {}
+}
