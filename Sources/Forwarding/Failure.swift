@@ -50,6 +50,7 @@ enum UpstreamFault {
     case responseCode(ResponseCode)
     case malformed
     case lame
+    case loop
 
     var sentence: String {
         switch self {
@@ -58,6 +59,7 @@ enum UpstreamFault {
         case .responseCode(let code): "answered \(code.name)"
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
+        case .loop: "sends queries back to us"
         }
     }
 
@@ -66,6 +68,7 @@ enum UpstreamFault {
         case .timeout, .network: .networkError
         case .responseCode: .noReachableAuthority
         case .malformed, .lame: .invalidData
+        case .loop: .other
         }
     }
 }
@@ -82,6 +85,7 @@ extension ResponseCode {
         case .refused: "REFUSED"
         case .yxDomain: "YXDOMAIN"
         case .badVers: "BADVERS"
+        case .badCookie: "BADCOOKIE"
         default: "RCODE \(rawValue)"
         }
     }

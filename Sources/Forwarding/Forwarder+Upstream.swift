@@ -48,7 +48,12 @@ extension Forwarder {
             query.failedUpstreams |= 1 << UInt64(position)
             query.lastFault = (upstream, .network)
         }
-        let isWaiting = (0..<query.attemptCount).contains { query.attempts[$0].isOpen }
+        let isWaiting = (0..<query.attemptCount).contains {
+            let attempt = query.attempts[$0]
+            // A server that sends the question back to us may wait for us.
+            return attempt.isOpen
+                && !snapshot.health[Int(attempt.upstream.rawValue)].trust.isLooping(now: now)
+        }
         if isWaiting { return setTimer(query, now) }
         fail(query, failure(of: query), now)
     }
@@ -60,6 +65,10 @@ extension Forwarder {
         var bestRank = Int.max
         for (position, upstream) in query.routeInfo.upstreams.prefix(64).enumerated() {
             guard query.failedUpstreams & (1 << UInt64(position)) == 0 else { continue }
+            guard !snapshot.health[Int(upstream.rawValue)].trust.isLooping(now: now) else {
+                if query.lastFault == nil { query.lastFault = (upstream, .loop) }
+                continue
+            }
             let sends = sends(query, to: position)
             guard sends < ForwardingLimits.sendsPerUpstreamMax else { continue }
             let rank = sends * 2 + (upstreams[Int(upstream.rawValue)].isDown(now: now) ? 1 : 0)
@@ -72,7 +81,7 @@ extension Forwarder {
     }
 
     /// Sends the question; false when the system did not take it.
-    private mutating func send(
+    mutating func send(
         _ query: PendingQuery,
         _ upstream: UpstreamID,
         _ position: Int,
@@ -80,12 +89,25 @@ extension Forwarder {
         withEDNS: Bool = true,
         _ now: UInt64
     ) -> Bool {
-        guard query.attemptCount < ForwardingLimits.attemptsMax, let id = freshID(upstream, transport) else {
-            return false
-        }
+        guard query.attemptCount < ForwardingLimits.attemptsMax else { return false }
+        let health = snapshot.health[Int(upstream.rawValue)]
+        let isConfirming = query.confirming & (1 << UInt64(position)) != 0
+        let needsStream = transport == .udp && !isConfirming && health.trust.needsStream(now: now)
+        let transport = needsStream ? .tcp : transport
+        if needsStream { query.confirming |= 1 << UInt64(position) }
+        probeLoop(query.routeInfo, upstream, transport, now)
+        guard let random = freshID(upstream, transport) else { return false }
         let state = upstreams[Int(upstream.rawValue)]
         let hasEDNS = withEDNS && !state.isPlain(now: now)
-        guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
+        let marks = writeQuery(
+            query,
+            random,
+            upstream,
+            hasRandomCase: transport == .udp && !isConfirming && !health.trust.foldsCase(now: now),
+            hasEDNS: hasEDNS,
+            now
+        )
+        guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
         upstreams[Int(upstream.rawValue)].sent(now: now)
@@ -95,13 +117,16 @@ extension Forwarder {
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,
-            id: id,
+            id: MessageID(rawValue: UInt16(truncatingIfNeeded: random)),
             token: token,
             transport: transport,
             sentAt: now,
             timeoutAt: now + wait,
             hasEDNS: hasEDNS,
+            nameCase: marks.nameCase,
+            clientCookie: marks.clientCookie,
             isWithoutEDNSOnTrial: !withEDNS,
+            isLastResort: transport == .udp && isConfirming,
             isOpen: true
         )
         pending.register(query, attempt: query.attemptCount)
@@ -121,16 +146,17 @@ extension Forwarder {
         }
     }
 
-    /// An ID that no open query to this server has, from all 65,536 (RFC 5452 §9.2).
-    private mutating func freshID(_ upstream: UpstreamID, _ transport: UpstreamTransport) -> MessageID? {
+    /// A random number whose lower 16 bits are an ID that no open query to this server has (RFC 5452 §9.2).
+    mutating func freshID(_ upstream: UpstreamID, _ transport: UpstreamTransport) -> UInt64? {
         for _ in 0..<16 {
-            let id = MessageID(rawValue: UInt16(truncatingIfNeeded: random.next()))
-            if pending.isFree(upstream, transport, id) { return id }
+            let number = random.next()
+            let id = MessageID(rawValue: UInt16(truncatingIfNeeded: number))
+            if pending.isFree(upstream, transport, id) { return number }
         }
         return nil
     }
 
-    private mutating func setTimer(_ query: PendingQuery, _ now: UInt64) {
+    mutating func setTimer(_ query: PendingQuery, _ now: UInt64) {
         var wake = query.deadline
         for i in 0..<query.attemptCount where query.attempts[i].isOpen && !query.attempts[i].isOverdue {
             wake = min(wake, query.attempts[i].timeoutAt)
@@ -144,8 +170,6 @@ extension Forwarder {
 extension Forwarder {
     /// Handles a server's message.
     ///
-    /// One that matches no open query is counted and ignored (RFC 5452 §9.1).
-    ///
     /// - Parameters:
     ///   - token: the socket or connection it came through.
     ///   - isCut: the datagram was longer than the buffer.
@@ -157,12 +181,8 @@ extension Forwarder {
         isCut: Bool = false,
         now: UInt64
     ) {
-        guard let header = Header(message), header.flags.isResponse, header.flags.opcode == 0,
-            let (query, index) = pending.find(upstream, transport, header.id),
-            query.attempts[index].isOpen, query.attempts[index].token == token,
-            isAnswer(to: query, message, header)
-        else { return metrics.count(.upstreamMismatches) }
-
+        guard let (query, index, header) = match(message, upstream, transport, token, isCut: isCut, now)
+        else { return }
         let attempt = query.attempts[index]
         query.attempts[index].isOpen = false
         pending.forget(query, attempt: index)
@@ -183,7 +203,7 @@ extension Forwarder {
         guard header.questionCount == 1 else {
             return fault(query, attempt, .responseCode(header.flags.responseCode), now)
         }
-        switch processor.process(message, header, query.context, into: &builder) {
+        switch process(message, header, query, attempt) {
         case .answer:
             metrics.count(.upstreamResponses)
             // Without OPT there was no DO, and no signatures came: not what others who set DO should get.
@@ -194,6 +214,8 @@ extension Forwarder {
             chase(query, target, links: links, now)
         case .fault(.responseCode(.badVers)) where attempt.hasEDNS:
             resendWithoutEDNS(query, attempt, .badVers, now)
+        case .fault(.responseCode(.badCookie)) where attempt.clientCookie != 0:
+            resendWithNewCookie(query, attempt, now)
         case .fault(let reason):
             fault(query, attempt, reason, now)
         case .failure(let failure):
@@ -224,6 +246,7 @@ extension Forwarder {
         metrics.count(.upstreamFailures)
         query.failedUpstreams |= 1 << UInt64(attempt.position)
         query.lastFault = (attempt.upstream, reason)
+        if askAsLastResort(query, attempt, reason, now) { return }
         // The next server may have been asked already, when this one was late.
         let isAsked = (0..<query.attemptCount).contains {
             query.attempts[$0].isOpen && !query.attempts[$0].isOverdue

@@ -22,6 +22,7 @@ public struct Forwarder: ~Copyable {
     var waiters = Waiters(limit: ForwardingLimits.waitersMax)
     var wheel: TimerWheel
     var upstreams: [UpstreamState]
+    var cookies = ServerCookies()
     var builder = AnswerBuilder()
     var processor = ResponseProcessor()
     var queryWriter = MessageWriter(capacity: 512)
@@ -126,6 +127,7 @@ public struct Forwarder: ~Copyable {
             if let length = answerFromCache(place, context, now, &reply) { return .reply(length) }
             return miss(prepared[place].key, route, query, message, context, now, &reply)
         case .local(let local):
+            if let refusal = refuseLoop(query, message, context, now, &reply) { return refusal }
             return answerLocally(local, query, message, context, &reply)
         case nil where query.qclass == .internet:
             return answerMetaType(query, context, &reply)
@@ -170,6 +172,7 @@ public struct Forwarder: ~Copyable {
         _ now: UInt64,
         _ reply: inout MutableRawSpan
     ) -> QueryOutcome {
+        if let refusal = refuseLoop(query, message, context, now, &reply) { return refusal }
         if let length = answerFromFailures(key, context, now, &reply) { return .reply(length) }
         guard query.flags.recursionDesired else {
             // RFC 8914 §4.21 asks for this code with this refusal.
@@ -199,6 +202,7 @@ public struct Forwarder: ~Copyable {
         }
         new.dnssecOK = query.edns.dnssecOK && !snapshot.table.isMapped(route)
         new.checkingDisabled = query.flags.checkingDisabled && !snapshot.table.isMapped(route)
+        if query.pathOffset != 0 { new.path = path(of: query, message) }
         output.admitted(id)
         begin(new, now)
         return .pending
