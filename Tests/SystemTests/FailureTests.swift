@@ -34,7 +34,10 @@ extension SystemTests {
             #expect(reply.extendedErrors.map(\.code) == [23], "\(reply)")
             #expect(reply.errorText.contains("cluster east: \(silent) timed out"), "\(reply)")
             var sends = 0
-            while blackHole.receive(within: 0) != nil { sends += 1 }
+            while let query = blackHole.receive(within: 0) {
+                // One more may be there to see whether it comes back to us.
+                if try !TestMessage(parsing: query).qname.hasPrefix("switchyard-loop-") { sends += 1 }
+            }
             #expect((2...3).contains(sends), "asked again, but not more than three times: \(sends)")
         }
 
