@@ -294,6 +294,7 @@ extension Forwarder {
                     text: "\(route.label): the target of a CNAME was not resolved in time"
                 )
             }
+            if route.upstreams.isEmpty, let name = route.unresolvedName { return .unresolved(route, name) }
             return Failure(code: .noReachableAuthority, text: "\(route.label): no server could be asked")
         }
         let server = query.snapshot.table.upstreams[Int(upstream.rawValue)]

@@ -37,8 +37,12 @@ public final class ForwardingSnapshot: Sendable {
         version: String
     ) {
         self.table = table
-        let known = previous?.health ?? []
-        health = table.upstreams.indices.map { $0 < known.count ? known[$0] : UpstreamHealth() }
+        health = table.upstreams.enumerated().map { place, upstream in
+            // Another server may have had the number before.
+            guard let previous, place < previous.health.count, previous.table.upstreams[place] == upstream
+            else { return UpstreamHealth() }
+            return previous.health[place]
+        }
         var states: [UInt32: RouteState] = [:]
         if let previous {
             for (route, state) in zip(previous.table.routes, previous.routeStates) {
