@@ -10,6 +10,7 @@ extension ForwardingSnapshot {
         self.init(
             table: RoutingTable(
                 defaultServers: configuration.servers,
+                defaultSettings: configuration.settings,
                 clusters: configuration.clusters,
                 patternParent: configuration.patternParent
             ),
