@@ -34,11 +34,11 @@ private final class ChaosThread: Sendable {
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ fault: Fault, _ plan: LoadPlan) throws {
-        let lab = try ChaosLab()
+        let lab = try ChaosLab(fault)
         let server = try TestServer.switchyard(lab.configuration)
         Thread.detachNewThread { [self] in
             let result = Result<ChaosResult, any Error> {
-                try lab.run(fault, plan, port: server.endpoint.port, pid: server.process.pid)
+                try lab.run(plan, port: server.endpoint.port, pid: server.process.pid)
             }
             server.process.stop()
             lab.stop()

@@ -54,7 +54,7 @@ import Testing
             // FoundationEssentials for what the system says of a process.
             system: ["FoundationEssentials", "Synchronization"]
         ),
-        "chaos": Arrows(to: ["ArgumentParser", "FaultLab"], system: ["Foundation"]),
+        "chaos": Arrows(to: ["ArgumentParser", "FaultLab"], system: ["Foundation", "Synchronization"]),
         "packetpath": Arrows(to: ["CCounting", "EventLoop", "Scenarios"], system: ["Glibc"]),
     ]
 

@@ -20,6 +20,8 @@ public enum Behaviour: Sendable, Hashable {
     case fails
     /// Answers half of the queries.
     case loses
+    /// Answers this address, an IPv4 address as a number, for every name, to be kept for a second.
+    case pointsAt(UInt32)
 
     /// Whether datagrams are received.
     var hasDatagrams: Bool { self != .closed }

@@ -18,10 +18,8 @@ public enum ChaosBounds {
     public static let deadline = 4_500.0
     /// A server that is known to be down costs its clients no more.
     public static let fast = 5.0
-    /// After the fault the first right answer comes within this.
-    public static let firstGood = 1_000.0
-    /// After the fault no query fails that is sent later than this.
-    public static let lastBad = 2_000.0
+    /// No query fails that is sent later than this after the first right answer had to come.
+    public static let lastBad = 1_000
     /// Queries per second to a server that is known to be down.
     public static let trials = 10.0
     /// Octets.
@@ -125,17 +123,18 @@ extension ChaosResult {
     private var goodAgain: ChaosCheck {
         ChaosCheck(
             text: firstGood.map { "\(Decimal.text($0)) ms" } ?? "never",
-            isPassed: firstGood.map { $0 <= ChaosBounds.firstGood } ?? false,
-            failure: "after the fault no right answer came within \(Decimal.text(ChaosBounds.firstGood)) ms",
+            isPassed: firstGood.map { $0 <= Double(fault.goodAgain) } ?? false,
+            failure: "after the fault no right answer came within \(fault.goodAgain) ms",
             isAboutSpeed: true
         )
     }
 
     private var allGood: ChaosCheck {
-        ChaosCheck(
+        let limit = fault.goodAgain + ChaosBounds.lastBad
+        return ChaosCheck(
             text: "\(Decimal.text(lastBad)) ms",
-            isPassed: lastBad <= ChaosBounds.lastBad,
-            failure: "queries failed later than \(Decimal.text(ChaosBounds.lastBad)) ms after the fault",
+            isPassed: lastBad <= Double(limit),
+            failure: "queries failed later than \(limit) ms after the fault",
             isAboutSpeed: true
         )
     }

@@ -1,32 +1,41 @@
 /// One way to break a cluster, and what its clients must still get.
 public struct Fault: Sendable {
     public let name: String
-    /// What the cluster's server does meanwhile, in a circle.
-    public let steps: [BehaviourStep]
+    public let kind: Kind
     /// Whether the server gives no usable answer at all, so that it must be known to be down soon.
     public let isOutage: Bool
     /// The least share of new names that must be answered once the fault is known; nil where there is none.
     public let answered: Double?
+    /// Milliseconds from the end of the fault to the first right answer.
+    public let goodAgain: Int
+
+    /// Where the fault is.
+    public enum Kind: Sendable, Hashable {
+        /// In what the cluster's server does, in a circle.
+        case server([BehaviourStep])
+        /// In its address: the server is gone, and later its host name points at another.
+        case hostName
+        /// In its certificate, which has expired.
+        case certificate
+    }
 
     private init(
         _ name: String,
-        _ steps: [BehaviourStep],
+        _ kind: Kind,
         isOutage: Bool = false,
-        answered: Double? = nil
+        answered: Double? = nil,
+        goodAgain: Int = 1_000
     ) {
         self.name = name
-        self.steps = steps
+        self.kind = kind
         self.isOutage = isOutage
         self.answered = answered
+        self.goodAgain = goodAgain
     }
 
     private init(_ name: String, _ behaviour: Behaviour, isOutage: Bool = false, answered: Double? = nil) {
-        self.init(
-            name,
-            [BehaviourStep(behaviour, milliseconds: 0)],
-            isOutage: isOutage,
-            answered: answered
-        )
+        let steps = [BehaviourStep(behaviour, milliseconds: 0)]
+        self.init(name, .server(steps), isOutage: isOutage, answered: answered)
     }
 
     public static let blackHole = Fault("black hole", .silent, isOutage: true)
@@ -43,20 +52,26 @@ public struct Fault: Sendable {
     /// A pod that ends again and again; CoreDNS says SERVFAIL until it has seen its cluster.
     public static let restarts = Fault(
         "restart loop",
-        [
+        .server([
             BehaviourStep(.closed, milliseconds: 600),
             BehaviourStep(.fails, milliseconds: 300),
             BehaviourStep(.answers, milliseconds: 600),
-        ]
+        ])
     )
     public static let flapping = Fault(
         "1 s down, 1 s up",
-        [BehaviourStep(.silent, milliseconds: 1_000), BehaviourStep(.answers, milliseconds: 1_000)]
+        .server([
+            BehaviourStep(.silent, milliseconds: 1_000), BehaviourStep(.answers, milliseconds: 1_000),
+        ])
     )
+    /// TLS needs a server that is not one of ours.
+    public static let expired = Fault("TLS expired", .certificate, isOutage: true)
+    /// The host name's addresses are kept for 5 s at least, whatever their TTL is.
+    public static let addressChange = Fault("address changes", .hostName, isOutage: true, goodAgain: 6_000)
 
     /// All of them, in the order of the table.
     public static let all: [Fault] = [
         blackHole, refused, slow, verySlow, garbage, wrongID, wrongQuestion, truncated, servFail, lossy,
-        restarts, flapping,
+        restarts, flapping, expired, addressChange,
     ]
 }

@@ -3,20 +3,20 @@ import DNSWire
 
 /// Builds the replies to one query.
 struct FaultyReply {
-    /// Seconds, as CoreDNS has them for Kubernetes.
-    static let timeToLive: UInt8 = 5
-
     private let question: [UInt8]
     private let query: Query
     /// What an A record says.
     private let address: UInt32
+    /// Seconds.
+    private let timeToLive: UInt8
 
     /// Reads a query; nil when it is none that deserves an answer.
     ///
     /// - Parameter network: the first two octets of every address that the server answers.
-    init?(to message: borrowing RawSpan, network: UInt16) {
+    init?(to message: borrowing RawSpan, network: UInt16, timeToLive: UInt8) {
         guard case .query(let query) = Query.parse(message) else { return nil }
         self.query = query
+        self.timeToLive = timeToLive
         question = (WireLimits.headerLength..<query.questionEnd).map { message.uint8(at: $0) }
         address = UInt32(network) << 16 | UInt32(Self.number(question))
     }
@@ -31,6 +31,12 @@ struct FaultyReply {
     /// The right answer: one address; for other types than A there are no records.
     func answer() -> [UInt8] {
         query.qtype == .a ? message(records: 1, tail: record(length: 4)) : message()
+    }
+
+    /// The answer that a name has this address for a second.
+    func answer(_ address: UInt32) -> [UInt8] {
+        query.qtype == .a
+            ? message(records: 1, tail: record(length: 4, address: address, timeToLive: 1)) : message()
     }
 
     /// A response without records.
@@ -58,11 +64,11 @@ struct FaultyReply {
     /// A response whose record is longer than the message.
     func damaged() -> [UInt8] { message(records: 1, tail: record(length: 200)) }
 
-    private func record(length: UInt8) -> [UInt8] {
-        let fixed: [UInt8] = [
-            0xC0, UInt8(WireLimits.headerLength), 0, 1, 0, 1, 0, 0, 0, Self.timeToLive, 0, length,
-        ]
-        return fixed + (0..<4).map { UInt8(truncatingIfNeeded: address >> (24 - 8 * $0)) }
+    private func record(length: UInt8, address: UInt32? = nil, timeToLive: UInt8? = nil) -> [UInt8] {
+        let address = address ?? self.address
+        let owner = [0xC0, UInt8(WireLimits.headerLength)]
+        let fixed = [0, 1, 0, 1, 0, 0, 0, timeToLive ?? self.timeToLive, 0, length]
+        return owner + fixed + (0..<4).map { UInt8(truncatingIfNeeded: address >> (24 - 8 * $0)) }
     }
 
     private func message(

@@ -9,12 +9,12 @@ final class FaultyServer: DatagramHandler, StreamHandler {
     /// Where it answers; the port stays the same while the sockets are closed and opened.
     let address: SocketAddress
     /// Queries that it got, to be read from any thread.
-    let received: QueryCounter
+    let received = QueryCounter()
 
     private let loop: EventLoop
     private let batch: DatagramBatch
     private let resources: StreamResources
-    private let network: UInt16
+    private let definition: FaultyServerDefinition
     private var datagrams: DatagramListener?
     private var streams: StreamListener?
     private var behaviour = Behaviour.answers
@@ -31,18 +31,18 @@ final class FaultyServer: DatagramHandler, StreamHandler {
     private static let lateMax = 65_536
     private static let noise = 48
 
-    /// Opens the sockets on a port that the kernel chooses.
+    /// Opens the sockets.
     ///
-    /// - Parameters:
-    ///   - host: an address of loopback as a number.
-    ///   - network: the first two octets of every address that the server answers.
-    init(_ loop: EventLoop, host: UInt32, network: UInt16, counter: QueryCounter) throws(SystemError) {
+    /// - Parameter port: 0 lets the kernel choose.
+    init(_ loop: EventLoop, _ definition: FaultyServerDefinition, port: UInt16) throws(SystemError) {
         self.loop = loop
-        self.network = network
-        received = counter
+        self.definition = definition
         batch = try DatagramBatch(loop)
         resources = try StreamResources(loop)
-        address = try FreePort.address(loop, host, batch, resources)
+        address =
+            port == 0
+            ? try FreePort.address(loop, definition.host, batch, resources)
+            : SocketAddress(ipv4: definition.host, port: port)
         stepTimer = try Timer(loop) { [unowned self] in step() }
         lateTimer = try Timer(loop) { [unowned self] in sendLate() }
         open()
@@ -131,7 +131,13 @@ final class FaultyServer: DatagramHandler, StreamHandler {
 
     /// What to send; nil for nothing.
     private func replyOctets(_ message: borrowing RawSpan, isStream: Bool) -> [UInt8]? {
-        guard let reply = FaultyReply(to: message, network: network) else { return nil }
+        guard
+            let reply = FaultyReply(
+                to: message,
+                network: definition.network,
+                timeToLive: definition.timeToLive
+            )
+        else { return nil }
         switch behaviour {
         case .answers, .late: return reply.answer()
         case .silent, .closed: return nil
@@ -142,6 +148,7 @@ final class FaultyServer: DatagramHandler, StreamHandler {
         case .wrongQuestion: return isStream ? reply.answer() : reply.withWrongQuestion()
         case .truncated: return reply.truncated()
         case .fails: return reply.failure(.servFail)
+        case .pointsAt(let address): return reply.answer(address)
         case .loses: return Bool.random(using: &random) ? reply.answer() : nil
         }
     }

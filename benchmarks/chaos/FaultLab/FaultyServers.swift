@@ -2,6 +2,20 @@ public import EventLoop
 import Synchronization
 public import Transport
 
+/// A server to be started.
+public struct FaultyServerDefinition: Sendable {
+    /// The first two octets of every address that it answers.
+    public var network: UInt16
+    /// Its own IPv4 address as a number, one of loopback.
+    public var host: UInt32 = 0x7F00_0001
+    /// Seconds for which its answers may be kept; CoreDNS says 5.
+    public var timeToLive: UInt8 = 5
+    /// An earlier server whose port it has at another address; nil lets the kernel choose one.
+    public var samePortAs: Int?
+
+    public init(network: UInt16) { self.network = network }
+}
+
 /// Faulty servers on a thread of their own, whose behaviour other threads change while they run.
 public final class FaultyServers: Sendable {
     /// Where the servers answer, in the order in which they were given.
@@ -14,15 +28,12 @@ public final class FaultyServers: Sendable {
     private let orders: Orders
 
     /// Opens all sockets and starts the thread; each server answers at once and rightly.
-    ///
-    /// - Parameters:
-    ///   - networks: for each server the first two octets of every address that it answers.
-    ///   - host: the address of all of them, as a number.
-    public init(networks: [UInt16], host: UInt32 = 0x7F00_0001) throws(SystemError) {
+    public init(_ definitions: [FaultyServerDefinition]) throws(SystemError) {
         let loop = try EventLoop()
         var servers: [FaultyServer] = []
-        for network in networks {
-            servers.append(try FaultyServer(loop, host: host, network: network, counter: QueryCounter()))
+        for definition in definitions {
+            let port = definition.samePortAs.map { servers[$0].address.port } ?? 0
+            servers.append(try FaultyServer(loop, definition, port: port))
         }
         addresses = servers.map(\.address)
         received = servers.map(\.received)

@@ -25,6 +25,13 @@ public struct LoadPlan: Sendable {
         self.after = after
     }
 
+    /// The plan with enough time after a fault to see that it is over.
+    func longEnough(for fault: Fault) -> LoadPlan {
+        var plan = self
+        if fault.goodAgain > after { plan.after = fault.goodAgain + 2 * ChaosBounds.lastBad }
+        return plan
+    }
+
     /// Milliseconds since the beginning at which a phase begins.
     func start(of phase: Phase) -> Int {
         switch phase {

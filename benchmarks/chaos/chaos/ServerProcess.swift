@@ -1,58 +1,56 @@
 import FaultLab
 import Foundation
 
-/// The server that is tested; it ends with the one who started it.
+/// The server that is tested.
 final class ServerProcess {
     let port: UInt16
-    var pid: Int32 { process.processIdentifier }
+    var pid: Int32 { child.pid }
 
-    private let process: Process
-    private let file: URL
+    private let child: Child
+    private let directory: Directory
 
     private static let portTries = 3
-    /// Times 50 ms: longer than a server takes to finish what is under way.
-    private static let endRounds = 160
 
     /// Starts the server with a configuration in which `PORT` stands for its port, and waits until it answers.
     init(binary: String, configuration: String) throws {
-        var problem = "not tried"
+        let directory = try Directory()
+        let file = "\(directory.path)/switchyard.yaml"
         for _ in 0..<Self.portTries {
             let port = try FreePort.find()
-            let file = FileManager.default.temporaryDirectory
-                .appendingPathComponent("switchyard-chaos-\(UUID().uuidString).yaml")
-            try Data(configuration.replacing("PORT", with: "\(port)").utf8).write(to: file)
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-            process.arguments = ["--pdeathsig", "KILL", "--", binary, "serve", "-c", file.path]
-            try process.run()
-            if try Readiness.wait(port: port, while: { process.isRunning }) {
+            try Data(configuration.replacing("PORT", with: "\(port)").utf8).write(
+                to: URL(fileURLWithPath: file)
+            )
+            let child = try Child(binary, ["serve", "-c", file])
+            if try Readiness.wait(port: port, while: { child.isRunning }) {
                 self.port = port
-                self.process = process
-                self.file = file
+                self.child = child
+                self.directory = directory
                 return
             }
-            Self.end(process)
-            try? FileManager.default.removeItem(at: file)
-            problem = "\(binary) did not answer on port \(port)"
+            child.stop()
         }
-        throw ServerFailure(description: problem)
+        throw ServerFailure(description: "\(binary) did not answer; what it said is above")
     }
 
     /// Ends the server.
-    func stop() {
-        Self.end(process)
-        try? FileManager.default.removeItem(at: file)
-    }
-
-    private static func end(_ process: Process) {
-        guard process.isRunning else { return }
-        process.terminate()
-        for _ in 0..<endRounds where process.isRunning { Thread.sleep(forTimeInterval: 0.05) }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
+    func stop() { child.stop() }
 }
 
-/// Why the server could not be tested.
+/// Why a fault could not be tried.
 struct ServerFailure: Error, CustomStringConvertible {
     let description: String
+}
+
+/// A directory that is removed with the last reference to it.
+final class Directory: Sendable {
+    let path: String
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory
+            .appendingPathComponent("switchyard-chaos-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }
