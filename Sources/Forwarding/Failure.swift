@@ -21,6 +21,11 @@ struct Failure {
         text: "too many clients wait for the same answer",
         isCacheable: false
     )
+    static let overClient = Failure(
+        code: .other,
+        text: "too many of this client's queries are waiting",
+        isCacheable: false
+    )
     static func overBudget(_ route: Route) -> Failure {
         Failure(
             code: .other,
@@ -58,6 +63,15 @@ enum UpstreamFault {
         case .responseCode(let code): "answered \(code.name)"
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
+        }
+    }
+
+    /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
+    var isOfQuestion: Bool {
+        switch self {
+        case .timeout, .network: false
+        case .responseCode(let code): code != .refused
+        case .malformed, .lame: true
         }
     }
 

@@ -15,6 +15,10 @@ public final class ForwardingSnapshot: Sendable {
     /// Clients that are answered in class CH.
     public let diagnosticsAllowed: IPPrefixSet
     public let ttls: TTLLimits
+    public let caching: CachingSettings
+    /// Queries of one client address that may wait at once in one worker.
+    public let waitingPerClient: Int
+    let refreshClaims: RefreshClaims
     /// What `id.server` and `hostname.bind` say (RFC 4892).
     public let hostname: String
     /// What `version.bind` says.
@@ -27,6 +31,8 @@ public final class ForwardingSnapshot: Sendable {
         allowed: IPPrefixSet,
         diagnosticsAllowed: IPPrefixSet,
         ttls: TTLLimits,
+        caching: CachingSettings = CachingSettings(),
+        waitingPerClient: Int = ForwardingLimits.waitingPerClient,
         hostname: String,
         version: String
     ) {
@@ -43,6 +49,9 @@ public final class ForwardingSnapshot: Sendable {
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls
+        self.caching = caching
+        self.waitingPerClient = waitingPerClient
+        refreshClaims = previous?.refreshClaims ?? RefreshClaims()
         self.hostname = hostname
         self.version = version
     }

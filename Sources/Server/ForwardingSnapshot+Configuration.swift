@@ -22,6 +22,12 @@ extension ForwardingSnapshot {
                 maximum: cache.maxTTLSeconds,
                 negative: cache.negativeTTLSeconds
             ),
+            caching: CachingSettings(
+                staleSeconds: cache.serveStaleSeconds,
+                staleAfterMilliseconds: cache.staleAfterMilliseconds,
+                prefetch: cache.prefetch
+            ),
+            waitingPerClient: configuration.access.waitingPerClient,
             hostname: LocalHost.name(),
             version: ServerVersion.text
         )

@@ -34,7 +34,8 @@ public final class SwitchyardServer {
         let snapshot = ForwardingSnapshot(configuration)
         let seed = UInt64.random(in: .min ... .max)
         let size = configuration.cache.sizeBytes
-        let cache = size > 0 ? AnswerCache(sizeBytes: size, seed: seed) : nil
+        let retention = configuration.cache.serveStaleSeconds
+        let cache = size > 0 ? AnswerCache(sizeBytes: size, retentionSeconds: retention, seed: seed) : nil
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)

@@ -13,6 +13,9 @@ struct Setup {
     ]
     var patternParent: String? = "k8s.corp"
     var ttls = TTLLimits()
+    var caching = CachingSettings()
+    /// Scenarios have few client addresses.
+    var waitingPerClient = 100_000
     var hasCache = true
     var seed: UInt64 = 1
     /// The first random numbers, from which message IDs are made.
@@ -60,6 +63,8 @@ struct Setup {
             allowed: IPPrefixSet([try readPrefix("127.0.0.0/8"), try readPrefix("fd00::/8")]),
             diagnosticsAllowed: IPPrefixSet([try readPrefix("127.0.0.1/32")]),
             ttls: ttls,
+            caching: caching,
+            waitingPerClient: waitingPerClient,
             hostname: "resolver-1",
             version: "switchyard 0.1"
         )
