@@ -16,13 +16,15 @@ extension SystemTests {
         @Test func brokenClusterHarmsNobodyElseAndItsClientsAreAnswered() throws {
             // At the same time, since they mostly wait.
             let runs = try Self.faults.map { try ChaosThread($0, Self.plan) }
-            for run in runs {
+            for (fault, run) in zip(Self.faults, runs) {
                 let result = try run.result(within: Self.secondsMax)
                 let failures = result.checks.compactMap { check in
                     check.flatMap { $0.isPassed || $0.isAboutSpeed ? nil : $0.failure }
                 }
-                #expect(failures.isEmpty, "\(result.fault.name): \(failures) \(result.errorTexts)")
-                #expect(result.firstGood != nil, "\(result.fault.name): it did not come back")
+                #expect(failures.isEmpty, "\(fault.name): \(failures) \(result.errorTexts)")
+                let popular = result.brokenFigures(.during, .popular)
+                #expect(popular.stale > 0 || !fault.isOutage, "\(fault.name): nothing had to be stale")
+                #expect(result.firstGood != nil, "\(fault.name): it did not come back")
             }
         }
     }
@@ -34,7 +36,7 @@ private final class ChaosThread: Sendable {
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ fault: Fault, _ plan: LoadPlan) throws {
-        let lab = try ChaosLab(fault)
+        let lab = try ChaosLab(fault, timeToLive: 1)
         let server = try TestServer.switchyard(lab.configuration)
         Thread.detachNewThread { [self] in
             let result = Result<ChaosResult, any Error> {
