@@ -29,7 +29,15 @@ extension Forwarder {
     /// The failure is remembered apart from answers.
     mutating func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
         // What the way to a question has used up of the budget says nothing of the question itself.
-        if !failure.isOfChain || query.inheritedLinks == 0 { remember(failure, query.key, now: now) }
+        let isOwn = !failure.isOfChain || query.inheritedLinks == 0
+        if isOwn, query.role == .question { remember(failure, query.key, now: now) }
+        let parents = failClients(query, failure)
+        settle(query)
+        failChains(parents, failure, now)
+    }
+
+    /// Tells the clients that wait for a question that they get no answer; the chains that wait are left to the caller.
+    mutating func failClients(_ query: PendingQuery, _ failure: Failure) -> [PendingReference] {
         var parents: [PendingReference] = []
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
@@ -39,7 +47,12 @@ extension Forwarder {
             case .pendingQuery(let parent): parents.append(parent)
             }
         }
-        settle(query)
+        query.waiterCount = 0
+        return parents
+    }
+
+    /// Ends the chains whose target could not be resolved.
+    mutating func failChains(_ parents: [PendingReference], _ failure: Failure, _ now: UInt64) {
         for parent in parents {
             guard let waiting = pending[parent] else { continue }
             fail(waiting, failure, now)
@@ -156,7 +169,9 @@ extension Forwarder {
             wheel.set(query.place, at: query.deadline, now: now)
             return
         }
-        guard let new = start(key, target, query.qtype, route, now, query.snapshot) else {
+        // The oldest question may be the one that waits here.
+        let new = start(key, target, query.qtype, route, now, query.snapshot, pushesOut: false)
+        guard let new else {
             return fail(query, overQueries(query.snapshot.table, route), now)
         }
         guard add(waiter, to: new) != nil else {

@@ -21,7 +21,12 @@ public struct Forwarder: ~Copyable {
     var pending = PendingQueries()
     var waiters = Waiters(limit: ForwardingLimits.waitersMax)
     var wheel: TimerWheel
-    var upstreams: [UpstreamState]
+    /// Servers that are suspected or down, as far as this worker has found out.
+    var watchlist = Watchlist()
+    /// The server that is looked at next for being idle.
+    var idleCursor = 0
+    /// First sends under the policy `fastest`.
+    var fastestSends = 0
     var builder = AnswerBuilder()
     var processor = ResponseProcessor()
     var queryWriter = MessageWriter(capacity: 512)
@@ -49,12 +54,14 @@ public struct Forwarder: ~Copyable {
         self.output = output
         self.random = random
         wheel = TimerWheel(now: now)
-        upstreams = Array(repeating: UpstreamState(), count: snapshot.table.upstreams.count)
         hashSeed = failures.seed
     }
 
     /// Whether questions are in flight, so that `expire` must be called about every 10 ms.
     public var hasPending: Bool { pending.count > 0 }
+
+    /// Whether clients wait for any of them.
+    public var hasWaiting: Bool { waiters.count > 0 }
 
     /// Reads a client's message and finds its route, before `handle` gets it with the same place of the batch.
     ///

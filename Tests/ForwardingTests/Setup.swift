@@ -18,6 +18,12 @@ struct Setup {
     /// The first random numbers, from which message IDs are made.
     var ids: [UInt64] = []
     var tcpServers: Set<String> = []
+    /// For all routes.
+    var settings = RouteSettings()
+    /// By server, for the policy `random`.
+    var weights: [String: Int] = [:]
+    /// Whether servers are probed as time passes.
+    var hasTicks = false
 
     struct Cluster {
         var name: String
@@ -42,18 +48,22 @@ struct Setup {
     }
 
     func snapshot() throws -> ForwardingSnapshot {
+        var directory = RoutingDirectory()
         let table = RoutingTable(
             defaultServers: try defaultServers.map(server),
+            defaultSettings: settings,
             clusters: try clusters.map { cluster in
                 ClusterDefinition(
                     name: cluster.name,
                     zone: try DomainName(presentation: cluster.zone),
                     clusterDomain: try DomainName(presentation: cluster.domain),
                     servers: try cluster.servers.map(server),
-                    reverse: try cluster.reverse.map(readPrefix)
+                    reverse: try cluster.reverse.map(readPrefix),
+                    settings: settings
                 )
             },
-            patternParent: try patternParent.map { try DomainName(presentation: $0) }
+            patternParent: try patternParent.map { try DomainName(presentation: $0) },
+            directory: &directory
         )
         return ForwardingSnapshot(
             table: table,
@@ -68,7 +78,8 @@ struct Setup {
     private func server(_ text: String) throws -> ServerDefinition {
         ServerDefinition(
             .address(try readAddress(text)),
-            transport: tcpServers.contains(text) ? .tcp : .udp
+            transport: tcpServers.contains(text) ? .tcp : .udp,
+            weight: weights[text] ?? 1
         )
     }
 }
