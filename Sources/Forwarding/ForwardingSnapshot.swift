@@ -10,6 +10,8 @@ public final class ForwardingSnapshot: Sendable {
     public let health: [UpstreamHealth]
     /// By the place of the route.
     public let routeStates: [RouteState]
+    let serverRoutes: ServerRoutes
+    let probePace: ProbePace
     /// Clients that are answered.
     public let allowed: IPPrefixSet
     /// Clients that are answered in class CH.
@@ -50,6 +52,8 @@ public final class ForwardingSnapshot: Sendable {
             }
         }
         routeStates = table.routes.map { states[$0.cacheTag] ?? RouteState() }
+        serverRoutes = ServerRoutes(table)
+        probePace = previous?.probePace ?? ProbePace()
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls
