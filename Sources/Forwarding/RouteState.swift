@@ -14,5 +14,5 @@ public final class RouteState: Sendable {
     public var recoveries: UInt32 { recoveryCount.load(ordering: .relaxed) }
 
     /// Notes that one of the route's servers has come up again.
-    public func recovered() { recoveryCount.add(1, ordering: .relaxed) }
+    public func recovered() { recoveryCount.wrappingAdd(1, ordering: .relaxed) }
 }

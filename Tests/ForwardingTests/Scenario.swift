@@ -13,12 +13,13 @@ final class Scenario: ForwarderOutput {
     let metrics = WorkerMetrics()
     let cache: AnswerCache?
     let snapshot: ForwardingSnapshot
+    private let failures: AnswerCache
     private let setup: Setup
     private lazy var core = Core(
         Forwarder(
             snapshot: snapshot,
             cache: cache,
-            failures: AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed),
+            failures: failures,
             metrics: metrics,
             output: self,
             random: SeededGenerator(seed: setup.seed, script: setup.ids),
@@ -41,6 +42,16 @@ final class Scenario: ForwarderOutput {
         self.setup = setup
         snapshot = try setup.snapshot()
         cache = setup.hasCache ? AnswerCache(sizeBytes: 1 << 20, seed: setup.seed) : nil
+        failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed)
+    }
+
+    /// Another worker of the same server, at the same time.
+    init(beside other: Scenario) {
+        setup = other.setup
+        snapshot = other.snapshot
+        cache = other.cache
+        failures = other.failures
+        now = other.now
     }
 
     /// Whether the forwarder waits for anything.
