@@ -106,6 +106,17 @@ let package = Package(
             swiftSettings: settings + warningsAreErrors
         ),
 
+        // Servers that fail in every way, and what clients get meanwhile: `make chaos`.
+        module("FaultLab", ["DNSWire", "EventLoop", "Transport"], path: "benchmarks/chaos/FaultLab"),
+        .executableTarget(
+            name: "chaos",
+            dependencies: [
+                "FaultLab", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "benchmarks/chaos/chaos",
+            swiftSettings: settings + warningsAreErrors
+        ),
+
         tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "CacheTraces", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
@@ -122,7 +133,7 @@ let package = Package(
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
         ),
         tests("ScenariosTests", ["Scenarios"]),
-        tests("SystemTests", []),
+        tests("SystemTests", ["FaultLab"]),
         tests("TidyTests", ["Configuration"]),
     ]
 )

@@ -43,6 +43,14 @@ struct Failure {
     static func mappedNameTooLong(_ route: Route) -> Failure {
         Failure(code: .other, text: "\(route.label): a name is over 255 octets when mapped")
     }
+    /// Over within a moment, mostly: at the start of the server.
+    static func unresolved(_ route: Route, _ name: String) -> Failure {
+        Failure(
+            code: .noReachableAuthority,
+            text: "\(route.label): the name of its server \(name) is not resolved yet",
+            isCacheable: false
+        )
+    }
     static func answerTooLong(_ route: Route) -> Failure {
         Failure(code: .other, text: "\(route.label): the answer is over 65,535 octets when mapped")
     }

@@ -63,6 +63,8 @@ extension Forwarder {
     mutating func settle(_ query: PendingQuery) {
         wheel.remove(query.place)
         pending.remove(query)
+        // An idle place would keep an old snapshot alive.
+        if query.snapshot !== snapshot { query.snapshot = snapshot }
     }
 
     private mutating func reply(_ context: ReplyContext, _ id: WaiterID) {

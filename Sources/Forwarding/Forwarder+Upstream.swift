@@ -131,27 +131,6 @@ extension Forwarder {
         return nil
     }
 
-    private mutating func writeQuery(_ query: PendingQuery, _ id: MessageID, hasEDNS: Bool) -> Bool {
-        var flags = HeaderFlags.recursionDesired
-        if query.checkingDisabled { flags |= HeaderFlags.checkingDisabled }
-        queryWriter.begin(
-            Header(id: id, flags: HeaderFlags(rawValue: flags), additionalCount: hasEDNS ? 1 : 0)
-        )
-        do throws(WireError) {
-            try queryWriter.appendQuestion(query.upstreamName, query.upstreamType, .internet)
-            if hasEDNS {
-                // Our own OPT; nothing of the client's passes (RFC 6891 §6.1.1).
-                let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
-                let ttl: UInt32 = query.dnssecOK ? 0x8000 : 0
-                let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
-                try queryWriter.endRecord(rdataOffset: rdata)
-            }
-            return true
-        } catch {
-            return false
-        }
-    }
-
     private mutating func setTimer(_ query: PendingQuery, _ now: UInt64) {
         var wake = query.wakesAt
         for i in 0..<query.attemptCount where query.attempts[i].isOpen && !query.attempts[i].isOverdue {
@@ -224,41 +203,8 @@ extension Forwarder {
         }
     }
 
-    /// Whether the question is the one that was sent.
-    ///
-    /// Some servers leave it out when they refuse a message.
-    private func isAnswer(to query: PendingQuery, _ message: borrowing RawSpan, _ header: Header) -> Bool {
-        if header.questionCount == 0 {
-            let code = header.flags.responseCode
-            return code == .formErr || code == .notImp
-        }
-        guard header.questionCount == 1 else { return false }
-        // No name is a pointer to what stands before the first: the question's is written out.
-        let end = WireLimits.headerLength + query.upstreamName.length
-        return end + 4 <= message.byteCount
-            && Message.hasName(message, at: WireLimits.headerLength, equalTo: query.upstreamName.bytes)
-            && message.uint16(at: end) == query.upstreamType.rawValue
-            && message.uint16(at: end + 2) == RecordClass.internet.rawValue
-    }
-
-    /// RFC 6891 §6.2.2, §7: servers that do not know OPT say so in one of these ways.
-    private func rejectsEDNS(_ header: Header) -> Bool {
-        let code = header.flags.responseCode
-        return (code == .formErr || code == .notImp) && header.answerCount == 0
-    }
-
-    /// Asks a server that refused a question with OPT for the same without.
-    private mutating func resendWithoutEDNS(
-        _ query: PendingQuery,
-        _ attempt: Attempt,
-        _ code: ResponseCode,
-        _ now: UInt64
-    ) {
-        resend(query, attempt, attempt.transport, withEDNS: false, orElse: .responseCode(code), now)
-    }
-
     /// Asks the same server again in another manner, if it was not asked too often that way already.
-    private mutating func resend(
+    mutating func resend(
         _ query: PendingQuery,
         _ attempt: Attempt,
         _ transport: UpstreamTransport,
@@ -348,6 +294,7 @@ extension Forwarder {
                     text: "\(route.label): the target of a CNAME was not resolved in time"
                 )
             }
+            if route.upstreams.isEmpty, let name = route.unresolvedName { return .unresolved(route, name) }
             return Failure(code: .noReachableAuthority, text: "\(route.label): no server could be asked")
         }
         let server = query.snapshot.table.upstreams[Int(upstream.rawValue)]

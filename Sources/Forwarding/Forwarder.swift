@@ -8,9 +8,9 @@ import Routing
 /// One per worker, used on its thread only. Time is in milliseconds of a clock that never goes back. A value that is
 /// not copied, so that its owner's one access to it is all that is checked at run time.
 public struct Forwarder: ~Copyable {
-    let snapshot: ForwardingSnapshot
+    private(set) var snapshot: ForwardingSnapshot
     // The snapshot's, at hand: what is reached through another object is retained for each query.
-    private let table: RoutingTable
+    private var table: RoutingTable
     /// Shared by all workers; nil when nothing is to be cached.
     let cache: AnswerCache?
     /// Failures, apart from answers (RFC 9520).
@@ -51,6 +51,19 @@ public struct Forwarder: ~Copyable {
         wheel = TimerWheel(now: now)
         upstreams = Array(repeating: UpstreamState(), count: snapshot.table.upstreams.count)
         hashSeed = failures.seed
+    }
+
+    /// Takes the routes and settings of a later snapshot of the same directory.
+    ///
+    /// Questions in flight keep the snapshot that they began with. Not between `prepare` and `handle` of a query.
+    public mutating func replace(snapshot new: ForwardingSnapshot) {
+        let old = table.upstreams
+        upstreams = new.table.upstreams.enumerated().map { place, upstream in
+            place < old.count && old[place] == upstream ? upstreams[place] : UpstreamState()
+        }
+        snapshot = new
+        table = new.table
+        pending.releaseSnapshots(for: new)
     }
 
     /// Whether questions are in flight, so that `expire` must be called about every 10 ms.

@@ -46,6 +46,9 @@ final class UpstreamConnections {
         return new
     }
 
+    /// Closes the connection to a server whose number another one gets.
+    func close(_ upstream: UpstreamID) { connections.removeValue(forKey: upstream)?.stream?.close() }
+
     /// Closes everything.
     func closeAll() {
         let open = connections.values

@@ -24,7 +24,7 @@ final class WorkerOutput: ForwarderOutput {
     var sockets: UpstreamSockets?
     var connections: UpstreamConnections?
 
-    private let table: RoutingTable
+    private var table: RoutingTable
     /// By the place that the forwarder gave the client.
     private var paths: [ReplyPath] = []
 
@@ -71,6 +71,16 @@ final class WorkerOutput: ForwarderOutput {
         case .udp: sockets?.send(message, to: upstream, at: address, now: now)
         case .tcp, .tls: connections?.send(message, to: upstream, at: address)
         }
+    }
+
+    /// Uses the servers of another table, and leaves the connections to those that lost their number to others.
+    func replace(table new: RoutingTable) {
+        for (place, upstream) in table.upstreams.enumerated() where new.upstreams[place] != upstream {
+            let id = UpstreamID(rawValue: Int32(place))
+            sockets?.close(id)
+            connections?.close(id)
+        }
+        table = new
     }
 
     // MARK: - Stopping

@@ -52,6 +52,12 @@ import Testing
             to: ["AnswerCache", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Transport"],
             system: ["Glibc"]
         ),
+        "FaultLab": Arrows(
+            to: ["DNSWire", "EventLoop", "Transport"],
+            // FoundationEssentials for what the system says of a process.
+            system: ["FoundationEssentials", "Synchronization"]
+        ),
+        "chaos": Arrows(to: ["ArgumentParser", "FaultLab"], system: ["Foundation", "Synchronization"]),
         "packetpath": Arrows(to: ["CCounting", "EventLoop", "Scenarios"], system: ["Glibc"]),
     ]
 
