@@ -14,12 +14,13 @@ final class Scenario: ForwarderOutput {
     let cache: AnswerCache?
     private(set) var snapshot: ForwardingSnapshot
     private var directory = RoutingDirectory()
+    private let failures: AnswerCache
     private let setup: Setup
     private lazy var core = Core(
         Forwarder(
             snapshot: snapshot,
             cache: cache,
-            failures: AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed),
+            failures: failures,
             metrics: metrics,
             output: self,
             random: SeededGenerator(seed: setup.seed, script: setup.ids),
@@ -44,6 +45,16 @@ final class Scenario: ForwarderOutput {
         snapshot = try other?.snapshot ?? setup.snapshot(&directory)
         now = other?.now ?? now
         cache = setup.hasCache ? AnswerCache(sizeBytes: 1 << 20, seed: setup.seed) : nil
+        failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed)
+    }
+
+    /// Another worker of the same server, at the same time.
+    init(beside other: Scenario) {
+        setup = other.setup
+        snapshot = other.snapshot
+        cache = other.cache
+        failures = other.failures
+        now = other.now
     }
 
     /// Whether the forwarder waits for anything.
