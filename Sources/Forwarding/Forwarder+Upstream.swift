@@ -85,7 +85,7 @@ extension Forwarder {
         }
         let state = upstreams[Int(upstream.rawValue)]
         let hasEDNS = withEDNS && !state.isPlain(now: now)
-        guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
+        guard writeQuery(query, id, hasEDNS: hasEDNS, over: transport) else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
         upstreams[Int(upstream.rawValue)].sent(now: now)
@@ -236,7 +236,15 @@ extension Forwarder {
     ///
     /// A connection that had been open may have been closed for being idle or old, which says nothing of its
     /// server (RFC 7766 §6.2.4): then the same server is asked once more.
-    public mutating func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, now: UInt64) {
+    ///
+    /// - Parameter tls: what was wrong, when the connection could not be had because of TLS.
+    public mutating func failed(
+        _ upstream: UpstreamID,
+        via token: SocketToken,
+        wasOpen: Bool,
+        tls: TLSFault? = nil,
+        now: UInt64
+    ) {
         for (query, index) in pending.attempts(upstream, token) where query.attempts[index].isOpen {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
@@ -246,7 +254,7 @@ extension Forwarder {
                 continue
             }
             upstreams[Int(upstream.rawValue)].failed(now: now)
-            fault(query, attempt, .network, now)
+            fault(query, attempt, tls.map(UpstreamFault.tls) ?? .network, now)
         }
     }
 
@@ -297,6 +305,6 @@ extension Forwarder {
         let server = query.snapshot.table.upstreams[Int(upstream.rawValue)]
         let others = route.upstreams.count > 1 ? ", and none of the others answered" : ""
         let code = others.isEmpty ? fault.code : .noReachableAuthority
-        return Failure(code: code, text: "\(route.label): \(server) \(fault.sentence)\(others)")
+        return Failure(code: code, text: "\(route.label): \(server) \(fault.sentence(of: server))\(others)")
     }
 }

@@ -35,6 +35,7 @@ public final class SwitchyardServer {
         let seed = UInt64.random(in: .min ... .max)
         let size = configuration.cache.sizeBytes
         let cache = size > 0 ? AnswerCache(sizeBytes: size, seed: seed) : nil
+        let streams = try UpstreamStreamSupport(configuration, logger)
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
@@ -44,7 +45,8 @@ public final class SwitchyardServer {
                 snapshot: snapshot,
                 cache: cache,
                 failures: failures,
-                metrics: metrics
+                metrics: metrics,
+                streams: streams
             )
         }
     }

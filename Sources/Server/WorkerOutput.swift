@@ -66,10 +66,12 @@ final class WorkerOutput: ForwarderOutput {
         to upstream: UpstreamID,
         over transport: UpstreamTransport
     ) -> SocketToken? {
-        let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
-        return switch transport {
-        case .udp: sockets?.send(message, to: upstream, at: address, now: now)
-        case .tcp, .tls: connections?.send(message, to: upstream, at: address)
+        switch transport {
+        case .udp:
+            let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
+            return sockets?.send(message, to: upstream, at: address, now: now)
+        case .tcp, .tls:
+            return connections?.send(message, to: upstream, now: now)
         }
     }
 
