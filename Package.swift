@@ -133,6 +133,14 @@ let package = Package(
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
         ),
         tests("ScenariosTests", ["Scenarios"]),
+        tests(
+            "ServerTests",
+            [
+                "Configuration", "DNSWire", "EventLoop", "Forwarding", "PresentationFormat", "Routing",
+                "Server",
+                "Transport",
+            ]
+        ),
         tests("SystemTests", ["FaultLab"]),
         tests("TidyTests", ["Configuration"]),
     ]

@@ -5,6 +5,8 @@ import Glibc
 /// Why the server could not start or go on.
 public enum ServerError: Error, CustomStringConvertible {
     case cannotListen(ListenAddress, SystemError)
+    /// A server, with what it is for, has an address that this server listens on.
+    case forwardsToItself(String, ListenAddress)
     case system(SystemError)
 
     /// One sentence that says what to do.
@@ -12,6 +14,9 @@ public enum ServerError: Error, CustomStringConvertible {
         switch self {
         case .cannotListen(let address, let error):
             "cannot listen on \(address): \(error); \(Self.advice(error))"
+        case .forwardsToItself(let server, let listener):
+            "\(server) is this server itself, which listens on \(listener), so that queries would go in circles;"
+                + " name another server"
         case .system(let error):
             "the system refused to start the server: \(error)"
         }
