@@ -45,9 +45,10 @@ extension ChaosResult {
     private var healthyLatency: ChaosCheck {
         let before = healthy(.before).high
         let during = healthy(.during).high
-        let limit = max(before, ChaosBounds.floor) * ChaosBounds.growth
+        let control = self.control(.during).high
+        let limit = max(before, control, ChaosBounds.floor) * ChaosBounds.growth
         return ChaosCheck(
-            text: "\(Decimal.text(before)) → \(Decimal.text(during)) ms",
+            text: "\(Decimal.text(before)) → \(Decimal.text(during)) (\(Decimal.text(control))) ms",
             isPassed: during <= limit,
             failure: "the p99 of the healthy clusters rose above \(Decimal.text(limit)) ms",
             isAboutSpeed: true
@@ -55,7 +56,7 @@ extension ChaosResult {
     }
 
     private var healthyAnswers: ChaosCheck {
-        let figures = Figures(samples.lazy.filter { $0.cluster != Self.broken && $0.phase != .warmUp })
+        let figures = Figures(samples.lazy.filter { Self.isHealthy($0) && $0.phase != .warmUp })
         return ChaosCheck(
             text: Decimal.percent(figures.fresh),
             isPassed: figures.fresh == 1,
@@ -110,7 +111,7 @@ extension ChaosResult {
     }
 
     private var newAnswers: ChaosCheck? {
-        let figures = brokenFigures(.during, .new, steady: true)
+        let figures = brokenFigures(.during, .new, steady: !fault.hasSpare)
         guard let least = fault.answered else { return nil }
         return ChaosCheck(
             text: Decimal.percent(figures.answered),

@@ -5,6 +5,11 @@ public struct LoadPlan: Sendable {
     /// The names of the clusters; the first is the one that is broken.
     public static let clusters = ["east", "west", "north"]
 
+    /// The place of the samples that say what the machine alone does: a server is asked directly.
+    static let control = clusters.count
+    /// The cluster whose server that is.
+    static let controlServer = 1
+
     /// Queries per second and cluster.
     public var rate: Int
     /// Milliseconds of each phase.

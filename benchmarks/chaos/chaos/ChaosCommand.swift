@@ -85,7 +85,7 @@ struct ChaosCommand: ParsableCommand {
     private static func tell(_ result: ChaosResult) {
         let failed = result.checks.contains { $0?.isPassed == false }
         say(
-            "\(result.fault.name): \(failed ? "FAILED" : "passed"), the client paused \(Int(result.longestPause)) ms"
+            "\(result.fault.name): \(failed ? "FAILED" : "passed")"
         )
         let texts = result.errorTexts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         for (text, count) in texts.prefix(6) { say("    \(count) x \(text)") }
