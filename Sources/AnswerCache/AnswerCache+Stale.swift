@@ -1,4 +1,6 @@
 // Answers past their end (RFC 8767), and what ends them before others push them out.
+import DNSWire
+
 /// For how long, and how, answers are given past their end.
 public struct StaleLimits: Sendable, BitwiseCopyable {
     /// Seconds since the answer expired.
