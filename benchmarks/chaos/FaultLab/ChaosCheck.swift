@@ -18,8 +18,6 @@ public enum ChaosBounds {
     public static let deadline = 4_500.0
     /// A server that is known to be down costs its clients no more.
     public static let fast = 5.0
-    /// No query fails that is sent later than this after the first right answer had to come.
-    public static let lastBad = 1_000
     /// Queries per second to a server that is known to be down.
     public static let trials = 10.0
     /// Octets.
@@ -131,11 +129,10 @@ extension ChaosResult {
     }
 
     private var allGood: ChaosCheck {
-        let limit = fault.goodAgain + ChaosBounds.lastBad
-        return ChaosCheck(
+        ChaosCheck(
             text: "\(Decimal.text(lastBad)) ms",
-            isPassed: lastBad <= Double(limit),
-            failure: "queries failed later than \(limit) ms after the fault",
+            isPassed: lastBad <= Double(fault.allGood),
+            failure: "queries failed later than \(fault.allGood) ms after the fault",
             isAboutSpeed: true
         )
     }

@@ -12,6 +12,12 @@ public struct Fault: Sendable {
     /// Whether the cluster has another server, with which nothing is wrong.
     public let hasSpare: Bool
 
+    /// Milliseconds from the end of the fault to the last query that does not get the right answer.
+    ///
+    /// What failed because of a server that is known to be down is asked again when that is up. Other failures are
+    /// remembered for 5 s (RFC 9520 §3.2).
+    public var allGood: Int { isOutage ? goodAgain + 1_000 : 6_000 }
+
     /// Where the fault is.
     public enum Kind: Sendable, Hashable {
         /// In what the cluster's server does, in a circle.
