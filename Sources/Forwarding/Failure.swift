@@ -37,7 +37,7 @@ struct Failure {
     static func allDown(_ route: Route, _ server: Upstream, _ fault: UpstreamFault) -> Failure {
         Failure(
             code: .noReachableAuthority,
-            text: "\(route.label): all servers are down, \(server) \(fault.sentence)",
+            text: "\(route.label): all servers are down, \(server) \(fault.sentence(of: server))",
             isCacheable: false
         )
     }
@@ -71,21 +71,24 @@ enum UpstreamFault {
     case responseCode(ResponseCode)
     case malformed
     case lame
+    case tls(TLSFault)
 
-    var sentence: String {
+    /// What stands behind the server in a sentence.
+    func sentence(of server: Upstream) -> String {
         switch self {
         case .timeout: "timed out"
         case .network: "cannot be reached"
         case .responseCode(let code): "answered \(code.name)"
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
+        case .tls(let fault): fault.sentence(name: server.tls?.name ?? "this server")
         }
     }
 
     /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
     var isOfQuestion: Bool {
         switch self {
-        case .timeout, .network: false
+        case .timeout, .network, .tls: false
         case .responseCode(let code): code != .refused
         case .malformed, .lame: true
         }
@@ -93,7 +96,7 @@ enum UpstreamFault {
 
     var code: ExtendedErrorCode {
         switch self {
-        case .timeout, .network: .networkError
+        case .timeout, .network, .tls: .networkError
         case .responseCode: .noReachableAuthority
         case .malformed, .lame: .invalidData
         }

@@ -257,6 +257,6 @@ extension Forwarder {
         let server = query.snapshot.table.upstreams[Int(upstream.rawValue)]
         let others = route.upstreams.count > 1 ? ", and none of the others answered" : ""
         let code = others.isEmpty ? fault.code : .noReachableAuthority
-        return Failure(code: code, text: "\(route.label): \(server) \(fault.sentence)\(others)")
+        return Failure(code: code, text: "\(route.label): \(server) \(fault.sentence(of: server))\(others)")
     }
 }

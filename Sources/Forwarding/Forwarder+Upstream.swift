@@ -19,7 +19,7 @@ extension Forwarder {
         }
         let health = query.snapshot.health[Int(upstream.rawValue)]
         let hasEDNS = withEDNS && !health.isPlain(now: now)
-        guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
+        guard writeQuery(query, id, hasEDNS: hasEDNS, over: transport) else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
         let sends = sends(query, to: position)
@@ -160,7 +160,15 @@ extension Forwarder {
     ///
     /// A connection that had been open may have been closed for being idle or old, which says nothing of its
     /// server (RFC 7766 §6.2.4): then the same server is asked once more.
-    public mutating func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, now: UInt64) {
+    ///
+    /// - Parameter tls: what was wrong, when the connection could not be had because of TLS.
+    public mutating func failed(
+        _ upstream: UpstreamID,
+        via token: SocketToken,
+        wasOpen: Bool,
+        tls: TLSFault? = nil,
+        now: UInt64
+    ) {
         for (query, index) in pending.attempts(upstream, token) where query.attempts[index].isOpen {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
@@ -171,8 +179,8 @@ extension Forwarder {
                 resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, orElse: .network, now)
                 continue
             }
-            noteFailure(.network, query, attempt, now)
-            fault(query, attempt, .network, now)
+            noteFailure(tls.map { Trouble($0) } ?? .network, query, attempt, now)
+            fault(query, attempt, tls.map(UpstreamFault.tls) ?? .network, now)
         }
     }
 }

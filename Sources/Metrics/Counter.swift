@@ -30,6 +30,12 @@ public enum Counter: Int, CaseIterable, Sendable {
     case upstreamFailures
     /// Queries asked again over TCP because of TC.
     case upstreamTruncations
+    /// Connections to upstream servers that were opened, over TCP or TLS.
+    case upstreamConnections
+    /// Those over TLS that began with the session of an earlier one (RFC 8446 §2.2).
+    case upstreamResumptions
+    /// Those that ended because of TLS: a certificate or the handshake.
+    case upstreamTLSFailures
     /// Failures remembered and answered again (RFC 9520).
     case cachedFailures
     /// SERVFAIL of our own.
