@@ -44,6 +44,11 @@ let package = Package(
     targets: [
         .target(name: "CSystem"),
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libevent-dev", "libssl-dev"])]
+        ),
         .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -55,12 +60,13 @@ let package = Package(
         module("Configuration", ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"]),
         module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics"]),
         module("EventLoop", ["CLibevent", "CSystem"]),
-        module("Transport", ["EventLoop", "CSystem"]),
+        module("TLS", ["COpenSSL", "EventLoop"]),
+        module("Transport", ["EventLoop", "CSystem", "TLS"]),
         module(
             "Server",
             [
                 "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing",
-                "Transport",
+                "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -127,10 +133,17 @@ let package = Package(
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
         ),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("TransportTests", ["EventLoop", "Transport"]),
+        tests("TransportTests", ["COpenSSL", "EventLoop", "TLS", "Transport"]),
         tests(
             "EmbeddedClustersTests",
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
+        ),
+        tests(
+            "ServerTests",
+            [
+                "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Server", "TLS", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         tests("ScenariosTests", ["Scenarios"]),
         tests("SystemTests", ["FaultLab"]),

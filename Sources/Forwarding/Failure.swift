@@ -29,7 +29,15 @@ struct Failure {
     static func overBudget(_ route: Route) -> Failure {
         Failure(
             code: .other,
-            text: "\(route.label) is over its budget of pending queries",
+            text: "\(route.label) is over its budget",
+            isCacheable: false
+        )
+    }
+    /// Not remembered: it is as quickly found out again, and over as soon as a server is up.
+    static func allDown(_ route: Route, _ server: Upstream, _ fault: UpstreamFault) -> Failure {
+        Failure(
+            code: .noReachableAuthority,
+            text: "\(route.label): all servers are down, \(server) \(fault.sentence(of: server))",
             isCacheable: false
         )
     }
@@ -63,14 +71,17 @@ enum UpstreamFault {
     case responseCode(ResponseCode)
     case malformed
     case lame
+    case tls(TLSFault)
 
-    var sentence: String {
+    /// What stands behind the server in a sentence.
+    func sentence(of server: Upstream) -> String {
         switch self {
         case .timeout: "timed out"
         case .network: "cannot be reached"
         case .responseCode(let code): "answered \(code.name)"
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
+        case .tls(let fault): fault.sentence(name: server.tls?.name ?? "this server")
         }
     }
 
@@ -85,7 +96,7 @@ enum UpstreamFault {
 
     var code: ExtendedErrorCode {
         switch self {
-        case .timeout, .network: .networkError
+        case .timeout, .network, .tls: .networkError
         case .responseCode: .noReachableAuthority
         case .malformed, .lame: .invalidData
         }

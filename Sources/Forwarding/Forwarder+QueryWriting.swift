@@ -4,7 +4,12 @@ import Routing
 
 extension Forwarder {
     /// Writes the question of a pending query as a message; false when it does not fit.
-    mutating func writeQuery(_ query: PendingQuery, _ id: MessageID, hasEDNS: Bool) -> Bool {
+    mutating func writeQuery(
+        _ query: PendingQuery,
+        _ id: MessageID,
+        hasEDNS: Bool,
+        over transport: UpstreamTransport
+    ) -> Bool {
         var flags = HeaderFlags.recursionDesired
         if query.checkingDisabled { flags |= HeaderFlags.checkingDisabled }
         queryWriter.begin(
@@ -17,6 +22,7 @@ extension Forwarder {
                 let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
                 let ttl: UInt32 = query.dnssecOK ? 0x8000 : 0
                 let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
+                if transport != .udp { try KeepaliveOption.appendRequest(to: &queryWriter) }
                 try queryWriter.endRecord(rdataOffset: rdata)
             }
             return true

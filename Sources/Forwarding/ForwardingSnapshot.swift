@@ -10,6 +10,8 @@ public final class ForwardingSnapshot: Sendable {
     public let health: [UpstreamHealth]
     /// By the place of the route.
     public let routeStates: [RouteState]
+    let serverRoutes: ServerRoutes
+    let probePace: ProbePace
     /// Clients that are answered.
     public let allowed: IPPrefixSet
     /// Clients that are answered in class CH.
@@ -44,6 +46,8 @@ public final class ForwardingSnapshot: Sendable {
             return previous.health[place]
         }
         routeStates = Self.routeStates(table, following: previous)
+        serverRoutes = ServerRoutes(table)
+        probePace = previous?.probePace ?? ProbePace()
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls

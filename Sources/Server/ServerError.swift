@@ -1,11 +1,13 @@
 public import Configuration
 public import EventLoop
 import Glibc
+public import TLS
 
 /// Why the server could not start or go on.
 public enum ServerError: Error, CustomStringConvertible {
     case cannotListen(ListenAddress, SystemError)
     case system(SystemError)
+    case authorities(TLSContextError)
 
     /// One sentence that says what to do.
     public var description: String {
@@ -14,6 +16,7 @@ public enum ServerError: Error, CustomStringConvertible {
             "cannot listen on \(address): \(error); \(Self.advice(error))"
         case .system(let error):
             "the system refused to start the server: \(error)"
+        case .authorities(let error): "\(error)"
         }
     }
 

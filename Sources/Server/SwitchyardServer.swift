@@ -37,6 +37,7 @@ public final class SwitchyardServer {
         let size = configuration.cache.sizeBytes
         let retention = configuration.cache.serveStaleSeconds
         let cache = size > 0 ? AnswerCache(sizeBytes: size, retentionSeconds: retention, seed: seed) : nil
+        let streams = try UpstreamStreamSupport(configuration, logger)
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
@@ -46,7 +47,8 @@ public final class SwitchyardServer {
                 snapshot: snapshot,
                 cache: cache,
                 failures: failures,
-                metrics: metrics
+                metrics: metrics,
+                streams: streams
             )
         }
     }

@@ -17,7 +17,9 @@ protocol UpstreamEvents: AnyObject {
     /// The socket or connection is of no more use.
     ///
     /// Comes between events, never inside a send.
-    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool)
+    ///
+    /// - Parameter tls: what was wrong, when TLS was.
+    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?)
     func batchEnded()
 }
 
@@ -189,7 +191,7 @@ final class UpstreamSockets {
     private func reportFailures() {
         let failed = failures
         failures = []
-        for socket in failed { events.failed(socket.upstream, via: socket.token, wasOpen: false) }
+        for socket in failed { events.failed(socket.upstream, via: socket.token, wasOpen: false, tls: nil) }
         events.batchEnded()
     }
 }

@@ -66,20 +66,21 @@ final class WorkerOutput: ForwarderOutput {
         to upstream: UpstreamID,
         over transport: UpstreamTransport
     ) -> SocketToken? {
-        let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
-        return switch transport {
-        case .udp: sockets?.send(message, to: upstream, at: address, now: now)
-        case .tcp, .tls: connections?.send(message, to: upstream, at: address)
+        switch transport {
+        case .udp:
+            let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
+            return sockets?.send(message, to: upstream, at: address, now: now)
+        case .tcp, .tls:
+            return connections?.send(message, to: upstream, now: now)
         }
     }
 
     /// Uses the servers of another table, and leaves the connections to those that lost their number to others.
     func replace(table new: RoutingTable) {
         for (place, upstream) in table.upstreams.enumerated() where new.upstreams[place] != upstream {
-            let id = UpstreamID(rawValue: Int32(place))
-            sockets?.close(id)
-            connections?.close(id)
+            sockets?.close(UpstreamID(rawValue: Int32(place)))
         }
+        connections?.use(new)
         table = new
     }
 

@@ -39,9 +39,11 @@ final class Scenario: ForwarderOutput {
     private var waiting: [WaiterID: ClientQuery] = [:]
     private var admittedNow: WaiterID?
 
-    init(_ setup: Setup = Setup()) throws {
+    /// - Parameter other: the scenario of another worker of the same server, whose health this one shares.
+    init(_ setup: Setup = Setup(), beside other: Scenario? = nil) throws {
         self.setup = setup
-        snapshot = try setup.snapshot(&directory)
+        snapshot = try other?.snapshot ?? setup.snapshot(&directory)
+        now = other?.now ?? now
         cache = setup.hasCache ? AnswerCache(sizeBytes: 1 << 20, seed: setup.seed) : nil
         failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed)
     }
@@ -227,6 +229,9 @@ final class Scenario: ForwarderOutput {
         while now < end {
             now = min(now + 2, end)
             core.forwarder.expire(now: now)
+            if setup.hasTicks, now % ForwardingLimits.tickMilliseconds == 0 {
+                core.forwarder.tick(now: now)
+            }
         }
     }
 
