@@ -141,7 +141,8 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Server", "TLS", "Transport",
+                "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "PresentationFormat",
+                "Routing", "Server", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

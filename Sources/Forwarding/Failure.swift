@@ -88,7 +88,7 @@ enum UpstreamFault {
     /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
     var isOfQuestion: Bool {
         switch self {
-        case .timeout, .network: false
+        case .timeout, .network, .tls: false
         case .responseCode(let code): code != .refused
         case .malformed, .lame: true
         }

@@ -179,7 +179,7 @@ extension Forwarder {
                 resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, orElse: .network, now)
                 continue
             }
-            noteFailure(.network, query, attempt, now)
+            noteFailure(tls.map { Trouble($0) } ?? .network, query, attempt, now)
             fault(query, attempt, tls.map(UpstreamFault.tls) ?? .network, now)
         }
     }

@@ -9,7 +9,7 @@ extension SystemTests {
     /// What depends on the speed of the machine is only required by the long form.
     @Suite struct ChaosTests {
         private static let faults: [Fault] = [.blackHole, .refused, .garbage, .truncated, .restarts]
-        private static let plan = LoadPlan(rate: 50, before: 1_500, during: 2_500, after: 1_500)
+        private static let plan = LoadPlan(rate: 50, before: 1_500, during: 2_500)
         /// Longer than a run can take: its plan, and the patience of its clients.
         private static let secondsMax = 40.0
 

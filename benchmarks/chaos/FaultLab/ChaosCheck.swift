@@ -18,8 +18,6 @@ public enum ChaosBounds {
     public static let deadline = 4_500.0
     /// A server that is known to be down costs its clients no more.
     public static let fast = 5.0
-    /// No query fails that is sent later than this after the first right answer had to come.
-    public static let lastBad = 1_000
     /// Queries per second to a server that is known to be down.
     public static let trials = 10.0
     /// Octets.
@@ -45,9 +43,10 @@ extension ChaosResult {
     private var healthyLatency: ChaosCheck {
         let before = healthy(.before).high
         let during = healthy(.during).high
-        let limit = max(before, ChaosBounds.floor) * ChaosBounds.growth
+        let control = self.control(.during).high
+        let limit = max(before, control, ChaosBounds.floor) * ChaosBounds.growth
         return ChaosCheck(
-            text: "\(Decimal.text(before)) → \(Decimal.text(during)) ms",
+            text: "\(Decimal.text(before)) → \(Decimal.text(during)) (\(Decimal.text(control))) ms",
             isPassed: during <= limit,
             failure: "the p99 of the healthy clusters rose above \(Decimal.text(limit)) ms",
             isAboutSpeed: true
@@ -55,7 +54,7 @@ extension ChaosResult {
     }
 
     private var healthyAnswers: ChaosCheck {
-        let figures = Figures(samples.lazy.filter { $0.cluster != Self.broken && $0.phase != .warmUp })
+        let figures = Figures(samples.lazy.filter { Self.isHealthy($0) && $0.phase != .warmUp })
         return ChaosCheck(
             text: Decimal.percent(figures.fresh),
             isPassed: figures.fresh == 1,
@@ -110,7 +109,7 @@ extension ChaosResult {
     }
 
     private var newAnswers: ChaosCheck? {
-        let figures = brokenFigures(.during, .new, steady: true)
+        let figures = brokenFigures(.during, .new, steady: !fault.hasSpare)
         guard let least = fault.answered else { return nil }
         return ChaosCheck(
             text: Decimal.percent(figures.answered),
@@ -130,11 +129,10 @@ extension ChaosResult {
     }
 
     private var allGood: ChaosCheck {
-        let limit = fault.goodAgain + ChaosBounds.lastBad
-        return ChaosCheck(
+        ChaosCheck(
             text: "\(Decimal.text(lastBad)) ms",
-            isPassed: lastBad <= Double(limit),
-            failure: "queries failed later than \(limit) ms after the fault",
+            isPassed: lastBad <= Double(fault.allGood),
+            failure: "queries failed later than \(fault.allGood) ms after the fault",
             isAboutSpeed: true
         )
     }

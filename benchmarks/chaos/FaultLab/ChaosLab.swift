@@ -11,7 +11,7 @@ public final class ChaosLab: Sendable {
 
     // The places of the servers: those of the clusters come first, then these.
     private static let others = LoadPlan.networks.count
-    private static let moved = others + 1
+    private static let spare = others + 1
     private static let firstHost: UInt32 = 0x7F00_0002
     private static let secondHost: UInt32 = 0x7F00_0003
     private static let hostName = "dns.east.example.org"
@@ -29,6 +29,7 @@ public final class ChaosLab: Sendable {
         self.fault = fault
         var definitions = LoadPlan.networks.map(FaultyServerDefinition.init)
         definitions.append(FaultyServerDefinition(network: 0x0A09))
+        if fault.hasSpare { definitions.append(definitions[0]) }
         for place in definitions.indices { definitions[place].timeToLive = timeToLive }
         if fault.kind == .hostName {
             var second = definitions[0]
@@ -57,6 +58,7 @@ public final class ChaosLab: Sendable {
         var servers = ports.map { "127.0.0.1:\($0)" }
         if fault.kind == .hostName { servers[0] = "\(Self.hostName):\(ports[0])" }
         if let frontEnd { servers[0] = frontEnd.server }
+        if fault.hasSpare { servers[0] += "\", \"\(servers[Self.spare])" }
         let clusters = LoadPlan.clusters.indices.map { cluster in
             let more = cluster == ChaosResult.broken ? frontEnd?.clusterSettings ?? "" : ""
             return "  - {name: \(LoadPlan.clusters[cluster]), servers: [\"\(servers[cluster])\"]\(more)}"
@@ -79,8 +81,9 @@ public final class ChaosLab: Sendable {
         let plan = plan.longEnough(for: fault)
         let memory = MemoryRecord(pid: pid)
         let trials = TrialRecord(middle: UInt64(plan.during) * 500_000)
-        let client = try LoadClient(plan, server: SocketAddress(ipv4: 0x7F00_0001, port: port)) {
-            [self] phase in
+        let server = SocketAddress(ipv4: 0x7F00_0001, port: port)
+        let control = upstreams.addresses[LoadPlan.controlServer]
+        let client = try LoadClient(plan, server: server, control: control) { [self] phase in
             switch phase {
             case .warmUp, .before: break
             case .during:
@@ -102,8 +105,7 @@ public final class ChaosLab: Sendable {
             samples: client.samples,
             errorTexts: client.errorTexts,
             received: trials.rate,
-            memoryGrowth: memory.growth,
-            longestPause: Double(client.longestPause) / 1e6
+            memoryGrowth: memory.growth
         )
     }
 

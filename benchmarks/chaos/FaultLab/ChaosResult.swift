@@ -9,8 +9,6 @@ public struct ChaosResult: Sendable {
     public let received: Double
     /// Octets by which the server's resident memory grew from the beginning of the fault on; nil when it ended.
     public let memoryGrowth: Int?
-    /// The longest time, in milliseconds, in which the client itself did not run.
-    public let longestPause: Double
 
     /// The place of the cluster that is broken.
     static let broken = 0
@@ -22,8 +20,16 @@ public struct ChaosResult: Sendable {
 
     /// The figures of the clusters that are not broken, in one phase.
     public func healthy(_ phase: Phase) -> Figures {
-        Figures(samples.lazy.filter { $0.cluster != Self.broken && $0.phase == phase })
+        Figures(samples.lazy.filter { Self.isHealthy($0) && $0.phase == phase })
     }
+
+    /// Whether a query was about a cluster that is not broken.
+    static func isHealthy(_ sample: Sample) -> Bool {
+        sample.cluster != broken && sample.cluster != LoadPlan.control
+    }
+
+    /// The figures of queries that went to a server directly: what the machine does with them.
+    public func control(_ phase: Phase) -> Figures { figures(LoadPlan.control, phase) }
 
     /// The figures of the broken cluster for these kinds of names.
     public func brokenFigures(_ phase: Phase, _ kinds: NameKind..., steady: Bool = false) -> Figures {

@@ -9,6 +9,15 @@ public struct Fault: Sendable {
     /// Milliseconds from the end of the fault to the first right answer.
     public let goodAgain: Int
 
+    /// Whether the cluster has another server, with which nothing is wrong.
+    public let hasSpare: Bool
+
+    /// Milliseconds from the end of the fault to the last query that does not get the right answer.
+    ///
+    /// What failed because of a server that is known to be down is asked again when that is up. Other failures are
+    /// remembered for 5 s (RFC 9520 §3.2).
+    public var allGood: Int { isOutage ? goodAgain + 1_000 : 6_000 }
+
     /// Where the fault is.
     public enum Kind: Sendable, Hashable {
         /// In what the cluster's server does, in a circle.
@@ -24,13 +33,15 @@ public struct Fault: Sendable {
         _ kind: Kind,
         isOutage: Bool = false,
         answered: Double? = nil,
-        goodAgain: Int = 1_000
+        goodAgain: Int = 1_000,
+        hasSpare: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.isOutage = isOutage
         self.answered = answered
         self.goodAgain = goodAgain
+        self.hasSpare = hasSpare
     }
 
     private init(_ name: String, _ behaviour: Behaviour, isOutage: Bool = false, answered: Double? = nil) {
@@ -64,6 +75,12 @@ public struct Fault: Sendable {
             BehaviourStep(.silent, milliseconds: 1_000), BehaviourStep(.answers, milliseconds: 1_000),
         ])
     )
+    public static let oneOfTwo = Fault(
+        "one of two silent",
+        .server([BehaviourStep(.silent, milliseconds: 0)]),
+        answered: 1,
+        hasSpare: true
+    )
     /// TLS needs a server that is not one of ours.
     public static let expired = Fault("TLS expired", .certificate, isOutage: true)
     /// The host name's addresses are kept for 5 s at least, whatever their TTL is.
@@ -72,6 +89,6 @@ public struct Fault: Sendable {
     /// All of them, in the order of the table.
     public static let all: [Fault] = [
         blackHole, refused, slow, verySlow, garbage, wrongID, wrongQuestion, truncated, servFail, lossy,
-        restarts, flapping, expired, addressChange,
+        restarts, flapping, oneOfTwo, expired, addressChange,
     ]
 }

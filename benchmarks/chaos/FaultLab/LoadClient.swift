@@ -10,15 +10,11 @@ public final class LoadClient {
     public private(set) var samples: [Sample] = []
     /// Codes and texts of the Extended DNS Errors that the broken cluster's clients got, with their number.
     public private(set) var errorTexts: [String: Int] = [:]
-    /// The longest time between two rounds of this client, in nanoseconds: how far its own figures can be trusted.
-    public private(set) var longestPause: UInt64 = 0
-
     private let plan: LoadPlan
     private let loop: EventLoop
     private var lanes: [Lane] = []
     private var timer: Timer?
     private var started: UInt64 = 0
-    private var lastRound: UInt64 = 0
     private var sent = 0
     private var phase = Phase.warmUp
     private let beginPhase: (Phase) -> Void
@@ -29,11 +25,13 @@ public final class LoadClient {
     /// Opens a socket for each cluster.
     ///
     /// - Parameters:
+    ///   - control: a cluster's server, which is asked the same without the server in between.
     ///   - beginPhase: called when a phase begins, before its first query.
     ///   - tick: called in each round, some hundred times a second.
     public init(
         _ plan: LoadPlan,
         server: SocketAddress,
+        control: SocketAddress,
         beginPhase: @escaping (Phase) -> Void,
         tick: @escaping () -> Void
     ) throws(SystemError) {
@@ -43,17 +41,20 @@ public final class LoadClient {
         loop = try EventLoop()
         let batch = try DatagramBatch(loop)
         for cluster in LoadPlan.clusters.indices {
-            let lane = Lane(cluster: cluster)
+            let domain = "\(LoadPlan.clusters[cluster]).k8s.corp"
+            let lane = Lane(cluster, LoadPlan.networks[cluster], domain)
             try lane.open(loop, to: server, batch: batch)
             lanes.append(lane)
         }
+        let lane = Lane(LoadPlan.control, LoadPlan.networks[LoadPlan.controlServer], "cluster.local")
+        try lane.open(loop, to: control, batch: batch)
+        lanes.append(lane)
         timer = try Timer(loop) { [unowned self] in round() }
     }
 
     /// Runs the whole plan; returns when it is over and every query was answered or given up.
     public func run() {
         started = MonotonicClock.nanoseconds()
-        lastRound = started
         timer?.schedule(afterMilliseconds: 0)
         loop.run()
         for lane in lanes {
@@ -65,8 +66,6 @@ public final class LoadClient {
 
     private func round() {
         let now = MonotonicClock.nanoseconds()
-        longestPause = max(longestPause, now - lastRound)
-        lastRound = now
         let elapsed = now - started
         let milliseconds = Int(elapsed / 1_000_000)
         if milliseconds < plan.end {
@@ -116,10 +115,10 @@ private final class Lane: DatagramClientHandler {
     private var lastID: UInt16 = 0
     private var started: UInt64 = 0
 
-    init(cluster: Int) {
+    init(_ cluster: Int, _ network: UInt16, _ domain: String) {
         self.cluster = cluster
-        network = LoadPlan.networks[cluster]
-        zone = LoadQuery.labels("shop.svc.\(LoadPlan.clusters[cluster]).k8s.corp") + [0]
+        self.network = network
+        zone = LoadQuery.labels("shop.svc.\(domain)") + [0]
     }
 
     var isIdle: Bool { waiting.isEmpty }
@@ -162,7 +161,7 @@ private final class Lane: DatagramClientHandler {
         else { return }
         waiting[header.id.rawValue] = nil
         if let text = reply.errorText {
-            errorTexts["\(LoadPlan.clusters[cluster]): \(text)", default: 0] += 1
+            errorTexts[text, default: 0] += 1
         }
         keep(query, reply.outcome, MonotonicClock.nanoseconds() - query.sentAt)
     }

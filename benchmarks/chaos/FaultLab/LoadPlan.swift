@@ -5,30 +5,37 @@ public struct LoadPlan: Sendable {
     /// The names of the clusters; the first is the one that is broken.
     public static let clusters = ["east", "west", "north"]
 
+    /// The place of the samples that say what the machine alone does: a server is asked directly.
+    static let control = clusters.count
+    /// The cluster whose server that is.
+    static let controlServer = 1
+
     /// Queries per second and cluster.
     public var rate: Int
-    /// Milliseconds of each phase.
+    /// Milliseconds before the fault and during it.
     public var before: Int
     public var during: Int
-    public var after: Int
+    /// Milliseconds after it: what the fault needs to be over.
+    private(set) var after = 0
 
     static let warmUp = 700
     static let popularNames = 20
     static let returningNames = 20
+    /// Milliseconds in which everything must be good again.
+    private static let afterwards = 1_500
     /// Milliseconds after which a stub resolver gives up.
     static let patience = 5_000
 
-    public init(rate: Int, before: Int, during: Int, after: Int) {
+    public init(rate: Int, before: Int, during: Int) {
         self.rate = rate
         self.before = before
         self.during = during
-        self.after = after
     }
 
     /// The plan with enough time after a fault to see that it is over.
     func longEnough(for fault: Fault) -> LoadPlan {
         var plan = self
-        if fault.goodAgain > after { plan.after = fault.goodAgain + 2 * ChaosBounds.lastBad }
+        plan.after = fault.allGood + Self.afterwards
         return plan
     }
 

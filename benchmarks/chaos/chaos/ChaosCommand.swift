@@ -19,7 +19,7 @@ struct ChaosCommand: ParsableCommand {
     @Option(help: "Queries per second for each cluster.")
     var rate = 200
 
-    @Option(help: "Seconds of the fault; before it the same, after it half of them.")
+    @Option(help: "Seconds of the fault, and of the load before it.")
     var seconds = 8
 
     @Flag(help: "Also write the tables to benchmarks/results/chaos-DATE.md.")
@@ -34,8 +34,7 @@ struct ChaosCommand: ParsableCommand {
         let plan = LoadPlan(
             rate: rate,
             before: seconds * 1_000,
-            during: seconds * 1_000,
-            after: max(3_000, seconds * 500)
+            during: seconds * 1_000
         )
         var report = ChaosReport()
         for fault in Fault.all where only.isEmpty || fault.name.contains(only) {
@@ -73,9 +72,8 @@ struct ChaosCommand: ParsableCommand {
         # One cluster of three is broken
 
         \(plan.rate) queries a second for each cluster: 60 % about popular names (TTL 5), 30 % about new ones, 10 %
-        about names that were first asked while the cluster was broken. \(plan.before / 1_000) s before,
-        \(plan.during / 1_000) s during, \(plan.after / 1_000) s after. [README.md](../README.md#faults) explains the
-        columns.
+        about names that were first asked while the cluster was broken. \(plan.before / 1_000) s before the fault,
+        \(plan.during / 1_000) s of it. [README.md](../README.md#faults) explains the columns.
 
 
         """
@@ -85,7 +83,7 @@ struct ChaosCommand: ParsableCommand {
     private static func tell(_ result: ChaosResult) {
         let failed = result.checks.contains { $0?.isPassed == false }
         say(
-            "\(result.fault.name): \(failed ? "FAILED" : "passed"), the client paused \(Int(result.longestPause)) ms"
+            "\(result.fault.name): \(failed ? "FAILED" : "passed")"
         )
         let texts = result.errorTexts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         for (text, count) in texts.prefix(6) { say("    \(count) x \(text)") }
