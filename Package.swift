@@ -122,7 +122,9 @@ let package = Package(
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
         ),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("TransportTests", ["COpenSSL", "EventLoop", "TLS", "Transport"]),
+        // A TLS server and an authority that signs its certificates.
+        module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
+        tests("TransportTests", ["EventLoop", "TLS", "TLSTestSupport", "Transport"]),
         tests(
             "EmbeddedClustersTests",
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
@@ -130,12 +132,13 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Server", "TLS", "Transport",
+                "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Server", "TLS",
+                "TLSTestSupport", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         tests("ScenariosTests", ["Scenarios"]),
-        tests("SystemTests", []),
+        tests("SystemTests", ["TLSTestSupport"]),
         tests("TidyTests", ["Configuration"]),
     ]
 )

@@ -64,10 +64,13 @@ public struct AccessConfiguration: Sendable {
     public var allow: [IPPrefix]
     /// Clients that get answers of class CH; nil means loopback and the host's own addresses.
     public var diagnostics: [IPPrefix]?
+    /// Queries of one client address that may wait for an answer at once, in each worker.
+    public var waitingPerClient: Int
 
-    public init(allow: [IPPrefix], diagnostics: [IPPrefix]?) {
+    public init(allow: [IPPrefix], diagnostics: [IPPrefix]?, waitingPerClient: Int = 1000) {
         self.allow = allow
         self.diagnostics = diagnostics
+        self.waitingPerClient = waitingPerClient
     }
 
     /// Loopback, private and link-local ranges (RFC 1918, RFC 4193, RFC 3927, RFC 4291 §2.5.6, RFC 6598).
@@ -88,17 +91,29 @@ public struct CacheConfiguration: Sendable, Equatable {
     public var maxTTLSeconds: UInt32
     /// The longest time that a negative answer is kept (RFC 2308 §5).
     public var negativeTTLSeconds: UInt32
+    /// Seconds past its end for which an answer may be given when there is no better (RFC 8767); 0 means never.
+    public var serveStaleSeconds: UInt32
+    /// Milliseconds that a client waits for a better answer before it gets that one.
+    public var staleAfterMilliseconds: UInt64
+    /// Whether popular answers are asked for anew before they expire.
+    public var prefetch: Bool
 
     public init(
         sizeBytes: Int = 64 << 20,
         minTTLSeconds: UInt32 = 0,
         maxTTLSeconds: UInt32 = 3600,
-        negativeTTLSeconds: UInt32 = 5
+        negativeTTLSeconds: UInt32 = 5,
+        serveStaleSeconds: UInt32 = 3600,
+        staleAfterMilliseconds: UInt64 = 500,
+        prefetch: Bool = true
     ) {
         self.sizeBytes = sizeBytes
         self.minTTLSeconds = minTTLSeconds
         self.maxTTLSeconds = maxTTLSeconds
         self.negativeTTLSeconds = negativeTTLSeconds
+        self.serveStaleSeconds = serveStaleSeconds
+        self.staleAfterMilliseconds = staleAfterMilliseconds
+        self.prefetch = prefetch
     }
 }
 

@@ -14,12 +14,13 @@ extension Forwarder {
         _ now: UInt64,
         _ snapshot: ForwardingSnapshot? = nil
     ) -> PendingQuery? {
-        guard let new = pending.add(key, snapshot: snapshot ?? self.snapshot, route: route) else {
-            return nil
-        }
+        let snapshot = snapshot ?? self.snapshot
+        guard let new = pending.add(key, snapshot: snapshot, route: route) else { return nil }
         new.qname = qname
         new.qtype = qtype
         new.deadline = now + ForwardingLimits.deadlineMilliseconds
+        new.recoveries = snapshot.routeStates[Int(route.rawValue)].recoveries
+        setStaleTimer(new, now)
         return new
     }
 
@@ -131,7 +132,7 @@ extension Forwarder {
     }
 
     private mutating func setTimer(_ query: PendingQuery, _ now: UInt64) {
-        var wake = query.deadline
+        var wake = query.wakesAt
         for i in 0..<query.attemptCount where query.attempts[i].isOpen && !query.attempts[i].isOverdue {
             wake = min(wake, query.attempts[i].timeoutAt)
         }
@@ -268,6 +269,7 @@ extension Forwarder {
                 fail(query, failure(of: query), now)
                 continue
             }
+            if now >= query.staleAt { answerLate(query, now) }
             if timeOut(query, now) { askNext(query, now) } else { setTimer(query, now) }
         }
     }
@@ -300,6 +302,7 @@ extension Forwarder {
                     text: "\(route.label): the target of a CNAME was not resolved in time"
                 )
             }
+            if route.upstreams.isEmpty, let name = route.unresolvedName { return .unresolved(route, name) }
             return Failure(code: .noReachableAuthority, text: "\(route.label): no server could be asked")
         }
         let server = query.snapshot.table.upstreams[Int(upstream.rawValue)]

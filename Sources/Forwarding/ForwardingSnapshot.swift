@@ -15,6 +15,10 @@ public final class ForwardingSnapshot: Sendable {
     /// Clients that are answered in class CH.
     public let diagnosticsAllowed: IPPrefixSet
     public let ttls: TTLLimits
+    public let caching: CachingSettings
+    /// Queries of one client address that may wait at once in one worker.
+    public let waitingPerClient: Int
+    let refreshClaims: RefreshClaims
     /// What `id.server` and `hostname.bind` say (RFC 4892).
     public let hostname: String
     /// What `version.bind` says.
@@ -27,12 +31,18 @@ public final class ForwardingSnapshot: Sendable {
         allowed: IPPrefixSet,
         diagnosticsAllowed: IPPrefixSet,
         ttls: TTLLimits,
+        caching: CachingSettings = CachingSettings(),
+        waitingPerClient: Int = ForwardingLimits.waitingPerClient,
         hostname: String,
         version: String
     ) {
         self.table = table
-        let known = previous?.health ?? []
-        health = table.upstreams.indices.map { $0 < known.count ? known[$0] : UpstreamHealth() }
+        health = table.upstreams.enumerated().map { place, upstream in
+            // Another server may have had the number before.
+            guard let previous, place < previous.health.count, previous.table.upstreams[place] == upstream
+            else { return UpstreamHealth() }
+            return previous.health[place]
+        }
         var states: [UInt32: RouteState] = [:]
         if let previous {
             for (route, state) in zip(previous.table.routes, previous.routeStates) {
@@ -43,6 +53,9 @@ public final class ForwardingSnapshot: Sendable {
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls
+        self.caching = caching
+        self.waitingPerClient = waitingPerClient
+        refreshClaims = previous?.refreshClaims ?? RefreshClaims()
         self.hostname = hostname
         self.version = version
     }

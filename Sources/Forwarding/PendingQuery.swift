@@ -51,6 +51,16 @@ final class PendingQuery {
     var waiters = WaiterList()
     var waiterCount = 0
     var deadline: UInt64 = 0
+    /// When clients that wait get a stale answer, if there is one (RFC 8767 §5: client response timer).
+    var staleAt = UInt64.max
+    /// Whether that time has come.
+    var isLate = false
+    /// Whether it was asked to renew an answer before its end, and no client's sake.
+    var isRefresh = false
+    /// The route's recoveries when the question began: a failure of it is one from before any later one.
+    var recoveries: UInt32 = 0
+    /// How often in a row the question has failed before by its own fault.
+    var earlierFailures = 0
     var attempts = InlineArray<8, Attempt>(repeating: Attempt())
     var attemptCount = 0
     /// Servers, by place in the route, that gave an answer which is none.
@@ -73,6 +83,9 @@ final class PendingQuery {
     ///
     /// ANY is answered from A (RFC 8482 §4.1).
     var upstreamType: RecordType { qtype == .any ? .a : qtype }
+
+    /// When the question is to be looked at without any server's doing.
+    var wakesAt: UInt64 { min(deadline, staleAt) }
 
     var routeInfo: Route { snapshot.table.routes[Int(route.rawValue)] }
 
@@ -102,6 +115,10 @@ final class PendingQuery {
         inheritedLinks = 0
         waiterCount = 0
         waitsFor = nil
+        staleAt = .max
+        isLate = false
+        isRefresh = false
+        earlierFailures = 0
     }
 }
 
@@ -156,6 +173,11 @@ struct PendingQueries {
         pending.reset()
         free.append(pending.place)
         count -= 1
+    }
+
+    /// Lets places without a question forget the snapshot of their last.
+    func releaseSnapshots(for current: ForwardingSnapshot) {
+        for place in free { places[place].snapshot = current }
     }
 
     /// The question in flight with this key.

@@ -50,6 +50,10 @@ public enum Counter: Int, CaseIterable, Sendable {
     case overloads
     /// Replies that were cut to the client's size.
     case truncatedReplies
+    /// Answers past their end, given because nothing better came in time (RFC 8767).
+    case staleAnswers
+    /// Answers that were asked for anew before their end.
+    case prefetches
 }
 
 /// The counters of one worker: written by its thread only, read by any.

@@ -11,19 +11,21 @@ import Transport
 
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
-    private let configuration: ServerConfiguration
+    private var builder: SnapshotBuilder
     private let logger: Logger
     private let loop: EventLoop
     private var workers: [RunningWorker] = []
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     private let metrics: MetricsRegistry
-    private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
+    private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
+
+    private var configuration: ServerConfiguration { builder.configuration }
 
     /// Prepares a server; nothing is bound yet.
     public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
-        self.configuration = configuration
+        builder = SnapshotBuilder(configuration)
         self.logger = logger
         do throws(SystemError) {
             loop = try EventLoop()
@@ -31,15 +33,15 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let count = configuration.workers > 0 ? configuration.workers : Self.cores
-        let snapshot = ForwardingSnapshot(configuration)
         let seed = UInt64.random(in: .min ... .max)
         let size = configuration.cache.sizeBytes
-        let cache = size > 0 ? AnswerCache(sizeBytes: size, seed: seed) : nil
+        let retention = configuration.cache.serveStaleSeconds
+        let cache = size > 0 ? AnswerCache(sizeBytes: size, retentionSeconds: retention, seed: seed) : nil
         let streams = try UpstreamStreamSupport(configuration, logger)
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { listen, metrics in
+        makeWorker = { listen, metrics, snapshot in
             WorkerConfiguration(
                 listen: listen,
                 snapshot: snapshot,
@@ -66,16 +68,7 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let listen = try usableAddresses()
-        for (number, block) in blocks.enumerated() {
-            do throws(ServerError) {
-                let worker = makeWorker(listen, block)
-                workers.append(try RunningWorker(number, worker, ended: ended?.handle))
-            } catch {
-                for worker in workers { worker.drain() }
-                for worker in workers { worker.join() }
-                throw error
-            }
-        }
+        try startWorkers(listen)
         logger.info(
             "listening",
             metadata: [
@@ -84,6 +77,20 @@ public final class SwitchyardServer {
                 "clusters": "\(configuration.clusters.count)",
             ]
         )
+    }
+
+    private func startWorkers(_ listen: [ListenAddress]) throws(ServerError) {
+        let snapshot = builder.next([:], now: MonotonicClock.nanoseconds() / 1_000_000)
+        for (number, block) in blocks.enumerated() {
+            do throws(ServerError) {
+                let worker = makeWorker(listen, block, snapshot)
+                workers.append(try RunningWorker(number, worker, ended: ended?.handle))
+            } catch {
+                for worker in workers { worker.drain() }
+                for worker in workers { worker.join() }
+                throw error
+            }
+        }
     }
 
     /// The addresses to listen on, once it is sure that no other program does.
@@ -131,93 +138,5 @@ public final class SwitchyardServer {
 
     private func stopWhenAllEnded() {
         if workers.allSatisfy(\.hasEnded) { loop.stop() }
-    }
-}
-
-/// A worker's thread, as the control thread sees it.
-private final class RunningWorker: Sendable {
-    private let thread: WorkerThread
-    private let link: WorkerLink
-
-    /// Starts the thread and waits until its sockets are bound.
-    init(
-        _ number: Int,
-        _ configuration: WorkerConfiguration,
-        ended: WakeupHandle?
-    ) throws(ServerError) {
-        let link = WorkerLink(ended: ended)
-        self.link = link
-        do throws(SystemError) {
-            thread = try WorkerThread.spawn(name: "worker-\(number)") { link.run(configuration) }
-        } catch {
-            throw .system(error)
-        }
-        if let error = link.waitUntilStarted() {
-            thread.join()
-            throw error
-        }
-    }
-
-    var hasEnded: Bool { link.hasEnded }
-
-    func drain() { link.drain() }
-
-    func join() { thread.join() }
-}
-
-/// What the control thread and a worker's thread share.
-private final class WorkerLink: Sendable {
-    private enum State {
-        case starting
-        case failed(ServerError)
-        case running(WakeupHandle)
-        case ended
-    }
-
-    private let state = Mutex(State.starting)
-    private let ended: WakeupHandle?
-
-    init(ended: WakeupHandle?) { self.ended = ended }
-
-    /// The body of the worker's thread.
-    func run(_ configuration: WorkerConfiguration) {
-        do throws(ServerError) {
-            let worker = try Worker(configuration)
-            let wakeup: Wakeup
-            do throws(SystemError) {
-                wakeup = try Wakeup(worker.loop) { [unowned worker] in worker.drain() }
-            } catch {
-                throw .system(error)
-            }
-            state.withLock { $0 = .running(wakeup.handle) }
-            worker.run()
-            withExtendedLifetime(wakeup) {}
-            state.withLock { $0 = .ended }
-        } catch {
-            state.withLock { $0 = .failed(error) }
-        }
-        ended?.wake()
-    }
-
-    /// Waits for the worker's sockets; returns what went wrong.
-    func waitUntilStarted() -> ServerError? {
-        while true {
-            switch state.withLock({ $0 }) {
-            case .starting: usleep(200)
-            case .failed(let error): return error
-            case .running, .ended: return nil
-            }
-        }
-    }
-
-    var hasEnded: Bool {
-        switch state.withLock({ $0 }) {
-        case .starting, .running: false
-        case .failed, .ended: true
-        }
-    }
-
-    func drain() {
-        if case .running(let handle) = state.withLock({ $0 }) { handle.wake() }
     }
 }

@@ -141,6 +141,15 @@ final class UpstreamSockets {
         }
     }
 
+    /// Closes the sockets towards a server whose number another one gets.
+    func close(_ upstream: UpstreamID) {
+        let place = Int(upstream.rawValue)
+        guard place < pools.count else { return }
+        for socket in pools[place].sockets + retired.filter({ $0.upstream == upstream }) { close(socket) }
+        pools[place] = UpstreamPool()
+        retired.removeAll { $0.upstream == upstream }
+    }
+
     /// Closes everything.
     func closeAll() {
         for socket in pools.flatMap(\.sockets) { close(socket) }

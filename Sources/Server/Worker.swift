@@ -103,6 +103,12 @@ final class Worker {
 
     private static func milliseconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000 }
 
+    /// Uses other routes and settings from the next query on; what is in flight is finished as it began.
+    func replace(snapshot: ForwardingSnapshot) {
+        output.replace(table: snapshot.table)
+        forwarder.replace(snapshot: snapshot)
+    }
+
     // MARK: - Time
 
     private func armExpiry() {

@@ -24,7 +24,7 @@ final class WorkerOutput: ForwarderOutput {
     var sockets: UpstreamSockets?
     var connections: UpstreamConnections?
 
-    private let table: RoutingTable
+    private var table: RoutingTable
     /// By the place that the forwarder gave the client.
     private var paths: [ReplyPath] = []
 
@@ -73,6 +73,15 @@ final class WorkerOutput: ForwarderOutput {
         case .tcp, .tls:
             return connections?.send(message, to: upstream, now: now)
         }
+    }
+
+    /// Uses the servers of another table, and leaves the connections to those that lost their number to others.
+    func replace(table new: RoutingTable) {
+        for (place, upstream) in table.upstreams.enumerated() where new.upstreams[place] != upstream {
+            sockets?.close(UpstreamID(rawValue: Int32(place)))
+        }
+        connections?.use(new)
+        table = new
     }
 
     // MARK: - Stopping

@@ -12,7 +12,8 @@ final class Scenario: ForwarderOutput {
     private(set) var now: UInt64 = 1_000_000
     let metrics = WorkerMetrics()
     let cache: AnswerCache?
-    let snapshot: ForwardingSnapshot
+    private(set) var snapshot: ForwardingSnapshot
+    private var directory = RoutingDirectory()
     private let setup: Setup
     private lazy var core = Core(
         Forwarder(
@@ -39,12 +40,18 @@ final class Scenario: ForwarderOutput {
 
     init(_ setup: Setup = Setup()) throws {
         self.setup = setup
-        snapshot = try setup.snapshot()
+        snapshot = try setup.snapshot(&directory)
         cache = setup.hasCache ? AnswerCache(sizeBytes: 1 << 20, seed: setup.seed) : nil
     }
 
     /// Whether the forwarder waits for anything.
     var hasPending: Bool { core.forwarder.hasPending }
+
+    /// Gives the forwarder other routes and settings.
+    func replace(with setup: Setup) throws {
+        snapshot = try setup.snapshot(&directory, following: snapshot, now: now)
+        core.forwarder.replace(snapshot: snapshot)
+    }
 
     // MARK: ForwarderOutput
 
