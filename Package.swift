@@ -112,6 +112,17 @@ let package = Package(
             swiftSettings: settings + warningsAreErrors
         ),
 
+        // Servers that fail in every way, and what clients get meanwhile: `make chaos`.
+        module("FaultLab", ["DNSWire", "EventLoop", "Transport"], path: "benchmarks/chaos/FaultLab"),
+        .executableTarget(
+            name: "chaos",
+            dependencies: [
+                "FaultLab", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "benchmarks/chaos/chaos",
+            swiftSettings: settings + warningsAreErrors
+        ),
+
         tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "CacheTraces", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
@@ -138,7 +149,7 @@ let package = Package(
             ]
         ),
         tests("ScenariosTests", ["Scenarios"]),
-        tests("SystemTests", ["TLSTestSupport"]),
+        tests("SystemTests", ["FaultLab", "TLSTestSupport"]),
         tests("TidyTests", ["Configuration"]),
     ]
 )

@@ -1,5 +1,5 @@
 // Answers past their end (RFC 8767), and what ends them before others push them out.
-public import DNSWire
+import DNSWire
 
 /// For how long, and how, answers are given past their end.
 public struct StaleLimits: Sendable, BitwiseCopyable {

@@ -16,6 +16,10 @@ public struct ServerConfiguration: Sendable {
     ///
     /// Never empty.
     public var servers: [ServerDefinition]
+    /// What `servers` was read of, files by their path.
+    public var serverSources: [ServerSource]
+    /// Servers that resolve the host names of others; empty means those of `servers` whose address is known.
+    public var bootstrap: [Upstream]
     /// How the servers of the default route are used.
     public var settings: RouteSettings
     public var clusters: [ClusterDefinition]
@@ -29,6 +33,8 @@ public struct ServerConfiguration: Sendable {
         workers: Int,
         access: AccessConfiguration,
         servers: [ServerDefinition],
+        serverSources: [ServerSource]? = nil,
+        bootstrap: [Upstream] = [],
         settings: RouteSettings = RouteSettings(),
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
@@ -39,11 +45,18 @@ public struct ServerConfiguration: Sendable {
         self.workers = workers
         self.access = access
         self.servers = servers
+        self.serverSources = serverSources ?? servers.map(ServerSource.server)
+        self.bootstrap = bootstrap
         self.settings = settings
         self.clusters = clusters
         self.patternParent = patternParent
         self.cache = cache
         self.log = log
+    }
+
+    /// The files of nameservers that `servers` was read of.
+    public var resolvConfFiles: [String] {
+        serverSources.compactMap { if case .resolvConf(let path) = $0 { path } else { nil } }
     }
 }
 

@@ -29,7 +29,15 @@ struct Failure {
     static func overBudget(_ route: Route) -> Failure {
         Failure(
             code: .other,
-            text: "\(route.label) is over its budget of pending queries",
+            text: "\(route.label) is over its budget",
+            isCacheable: false
+        )
+    }
+    /// Not remembered: it is as quickly found out again, and over as soon as a server is up.
+    static func allDown(_ route: Route, _ server: Upstream, _ fault: UpstreamFault) -> Failure {
+        Failure(
+            code: .noReachableAuthority,
+            text: "\(route.label): all servers are down, \(server) \(fault.sentence(of: server))",
             isCacheable: false
         )
     }

@@ -39,9 +39,20 @@ extension Forwarder {
     mutating func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
         let stale = staleAnswer(query.key, now)
         // What the way to a question has used up of the budget says nothing of the question itself.
-        if !failure.isOfChain || query.inheritedLinks == 0 {
-            remember(failure, of: query, hasStale: stale != nil, now)
-        }
+        let isOwn = !failure.isOfChain || query.inheritedLinks == 0
+        if isOwn, query.role == .question { remember(failure, of: query, hasStale: stale != nil, now) }
+        let parents = failClients(query, failure, stale)
+        settle(query)
+        failChains(parents, failure, now)
+    }
+
+    /// Tells the clients that wait for a question that they get nothing better; the chains that wait are left to the
+    /// caller.
+    mutating func failClients(
+        _ query: PendingQuery,
+        _ failure: Failure,
+        _ stale: StaleAnswer?
+    ) -> [PendingReference] {
         var parents: [PendingReference] = []
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
@@ -52,7 +63,12 @@ extension Forwarder {
             case .pendingQuery(let parent): parents.append(parent)
             }
         }
-        settle(query)
+        query.waiterCount = 0
+        return parents
+    }
+
+    /// Ends the chains whose target could not be resolved.
+    mutating func failChains(_ parents: [PendingReference], _ failure: Failure, _ now: UInt64) {
         for parent in parents {
             guard let waiting = pending[parent] else { continue }
             fail(waiting, failure, now)
@@ -172,7 +188,9 @@ extension Forwarder {
             wheel.set(query.place, at: query.wakesAt, now: now)
             return
         }
-        guard let new = start(key, target, query.qtype, route, now, query.snapshot) else {
+        // The oldest question may be the one that waits here.
+        let new = start(key, target, query.qtype, route, now, query.snapshot, pushesOut: false)
+        guard let new else {
             return fail(query, overQueries(query.snapshot.table, route), now)
         }
         guard add(waiter, to: new) != nil else {

@@ -13,7 +13,7 @@ extension Forwarder {
         // A client that wants nothing asked for it leads to no question.
         guard snapshot.caching.prefetch, query.flags.recursionDesired,
             snapshot.refreshClaims.take(key.hash, now: now), pending.find(key) == nil,
-            hasServerUp(route, now)
+            hasServerUp(snapshot.table.routes[Int(route.rawValue)], snapshot)
         else { return }
         let earlier = rememberedFailure(key, route, snapshot, now)
         var at = 0
@@ -23,11 +23,5 @@ extension Forwarder {
         new.isRefresh = true
         metrics.count(.prefetches)
         begin(new, now)
-    }
-
-    private func hasServerUp(_ route: RouteID, _ now: UInt64) -> Bool {
-        snapshot.table.routes[Int(route.rawValue)].upstreams.contains {
-            !upstreams[Int($0.rawValue)].isDown(now: now)
-        }
     }
 }

@@ -21,7 +21,12 @@ public struct Forwarder: ~Copyable {
     var pending = PendingQueries()
     var waiters = Waiters(limit: ForwardingLimits.waitersMax)
     var wheel: TimerWheel
-    var upstreams: [UpstreamState]
+    /// Servers that are suspected or down, as far as this worker has found out.
+    var watchlist = Watchlist()
+    /// The server that is looked at next for being idle.
+    var idleCursor = 0
+    /// First sends under the policy `fastest`.
+    var fastestSends = 0
     var builder = AnswerBuilder()
     var processor = ResponseProcessor()
     var queryWriter = MessageWriter(capacity: 512)
@@ -49,7 +54,6 @@ public struct Forwarder: ~Copyable {
         self.output = output
         self.random = random
         wheel = TimerWheel(now: now)
-        upstreams = Array(repeating: UpstreamState(), count: snapshot.table.upstreams.count)
         hashSeed = failures.seed
     }
 
@@ -57,10 +61,6 @@ public struct Forwarder: ~Copyable {
     ///
     /// Questions in flight keep the snapshot that they began with. Not between `prepare` and `handle` of a query.
     public mutating func replace(snapshot new: ForwardingSnapshot) {
-        let old = table.upstreams
-        upstreams = new.table.upstreams.enumerated().map { place, upstream in
-            place < old.count && old[place] == upstream ? upstreams[place] : UpstreamState()
-        }
         snapshot = new
         table = new.table
         pending.releaseSnapshots(for: new)
@@ -68,6 +68,9 @@ public struct Forwarder: ~Copyable {
 
     /// Whether questions are in flight, so that `expire` must be called about every 10 ms.
     public var hasPending: Bool { pending.count > 0 }
+
+    /// Whether clients wait for any of them.
+    public var hasWaiting: Bool { waiters.count > 0 }
 
     /// Reads a client's message and finds its route, before `handle` gets it with the same place of the batch.
     ///

@@ -10,6 +10,8 @@ public final class ForwardingSnapshot: Sendable {
     public let health: [UpstreamHealth]
     /// By the place of the route.
     public let routeStates: [RouteState]
+    let serverRoutes: ServerRoutes
+    let probePace: ProbePace
     /// Clients that are answered.
     public let allowed: IPPrefixSet
     /// Clients that are answered in class CH.
@@ -43,13 +45,9 @@ public final class ForwardingSnapshot: Sendable {
             else { return UpstreamHealth() }
             return previous.health[place]
         }
-        var states: [UInt32: RouteState] = [:]
-        if let previous {
-            for (route, state) in zip(previous.table.routes, previous.routeStates) {
-                states[route.cacheTag] = state
-            }
-        }
-        routeStates = table.routes.map { states[$0.cacheTag] ?? RouteState() }
+        routeStates = Self.routeStates(table, following: previous)
+        serverRoutes = ServerRoutes(table)
+        probePace = previous?.probePace ?? ProbePace()
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls
@@ -58,6 +56,24 @@ public final class ForwardingSnapshot: Sendable {
         refreshClaims = previous?.refreshClaims ?? RefreshClaims()
         self.hostname = hostname
         self.version = version
+    }
+
+    /// The states of the routes: those that they had before, and new ones.
+    private static func routeStates(
+        _ table: RoutingTable,
+        following previous: ForwardingSnapshot?
+    ) -> [RouteState] {
+        guard let previous else { return table.routes.map { _ in RouteState() } }
+        let old = previous.table
+        let places = Dictionary(zip(old.routes.map(\.cacheTag), old.routes.indices)) { first, _ in first }
+        return table.routes.map { route in
+            guard let place = places[route.cacheTag] else { return RouteState() }
+            let servers = route.upstreams.lazy.map { table.upstreams[Int($0.rawValue)] }
+            let oldServers = old.routes[place].upstreams.lazy.map { old.upstreams[Int($0.rawValue)] }
+            // A name of a server has another address: what failed before may not fail any more.
+            if !servers.elementsEqual(oldServers) { previous.routeStates[place].recovered() }
+            return previous.routeStates[place]
+        }
     }
 }
 

@@ -48,6 +48,22 @@ public enum Counter: Int, CaseIterable, Sendable {
     case drops
     /// Questions turned away because too many are pending.
     case overloads
+    /// Questions that failed at once because all servers of their route were down.
+    case outages
+    /// Servers that went down.
+    case serversDown
+    /// Servers that came up again.
+    case serversUp
+    /// Probes sent to servers that are suspected, down or idle.
+    case probes
+    /// Questions sent to servers that are down without their clients waiting.
+    case trials
+    /// Further sends of a question, when servers were late or failed.
+    case retries
+    /// Further sends that were over the retry budget of their route.
+    case retriesDenied
+    /// Second servers asked before the first was late.
+    case hedges
     /// Replies that were cut to the client's size.
     case truncatedReplies
     /// Answers past their end, given because nothing better came in time (RFC 8767).
@@ -58,7 +74,7 @@ public enum Counter: Int, CaseIterable, Sendable {
 
 /// The counters of one worker: written by its thread only, read by any.
 public final class WorkerMetrics: Sendable {
-    private let counters = InlineArray<32, Atomic<UInt64>> { _ in Atomic(0) }
+    private let counters = InlineArray<64, Atomic<UInt64>> { _ in Atomic(0) }
 
     public init() {}
 

@@ -150,12 +150,14 @@ public final class RoutingTable: Sendable {
     /// Builds a table that follows no other.
     public convenience init(
         defaultServers: [ServerDefinition],
+        defaultSettings: RouteSettings = RouteSettings(),
         clusters: [ClusterDefinition],
         patternParent: DomainName?
     ) {
         var directory = RoutingDirectory()
         self.init(
             defaultServers: defaultServers,
+            defaultSettings: defaultSettings,
             clusters: clusters,
             patternParent: patternParent,
             directory: &directory

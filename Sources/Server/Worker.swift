@@ -28,6 +28,7 @@ final class Worker {
     var streamReply = WireBuffer(capacity: WireLimits.messageLength + 8)
     private var expiry: Timer?
     private var sweep: Timer?
+    private var ticker: Timer?
     private var isDraining = false
     private var hasStopped = false
     private var drainDeadline: UInt64 = 0
@@ -73,6 +74,7 @@ final class Worker {
             )
             expiry = try Timer(loop) { [unowned self] in expire() }
             sweep = try Timer(loop) { [unowned self] in sweepOnce() }
+            ticker = try Timer(loop) { [unowned self] in tick() }
         } catch {
             throw .system(error)
         }
@@ -84,6 +86,7 @@ final class Worker {
             }
         }
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
+        ticker?.schedule(afterMilliseconds: Int(ForwardingLimits.tickMilliseconds))
     }
 
     private func listen(_ address: SocketAddress) throws(SystemError) {
@@ -123,6 +126,15 @@ final class Worker {
         stopIfDrained()
     }
 
+    /// Looks after servers that are down or idle.
+    private func tick() {
+        guard !isDraining else { return }
+        output.now = Self.now()
+        forwarder.tick(now: output.now)
+        armExpiry()
+        ticker?.schedule(afterMilliseconds: Int(ForwardingLimits.tickMilliseconds))
+    }
+
     private func sweepOnce() {
         output.sockets?.sweep(now: Self.now())
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
@@ -143,7 +155,7 @@ final class Worker {
 
     func stopIfDrained() {
         guard isDraining, !hasStopped else { return }
-        let isIdle = !forwarder.hasPending && output.streams.connectionCount == 0
+        let isIdle = !forwarder.hasWaiting && output.streams.connectionCount == 0
         guard isIdle || Self.now() >= drainDeadline else {
             sweep?.schedule(afterMilliseconds: 10)
             return

@@ -175,4 +175,23 @@ import Testing
         #expect(try scenario.ask(question).isAnswered)
         #expect(scenario.isQuiet)
     }
+
+    @Test func failuresAndStaleAnswersOfAServerThatMovedAreHandledAnew() throws {
+        let host = try #require(DomainName("dns.corp.example"))
+        var setup = setup { $0.servers = ["dns.corp.example"] }
+        setup.addresses = [host: [try readAddress("10.1.0.77")]]
+        let scenario = try Scenario(setup)
+        try scenario.exchange(question, answer: answer)
+        scenario.pass(seconds: 30)
+        #expect(try scenario.exchange(question, .servFail).errors.first?.hasPrefix("3 ") == true)
+        // The same address says nothing new, another does.
+        try scenario.replace(with: setup)
+        #expect(try scenario.ask(question).isAnswered)
+        #expect(scenario.isQuiet)
+        setup.addresses = [host: [try readAddress("10.1.0.78")]]
+        try scenario.replace(with: setup)
+        let client = try scenario.ask(question)
+        try scenario.respond(to: try scenario.next("10.1.0.78"), .servFail)
+        #expect(try client.read().errors.first?.hasPrefix("3 cluster east: 10.1.0.78") == true)
+    }
 }

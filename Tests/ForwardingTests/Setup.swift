@@ -23,6 +23,12 @@ struct Setup {
     var tcpServers: Set<String> = []
     /// Those of servers below `example.`, which are given by name.
     var addresses: ServerAddresses = [:]
+    /// For all routes.
+    var settings = RouteSettings()
+    /// By server, for the policy `random`.
+    var weights: [String: Int] = [:]
+    /// Whether servers are probed as time passes.
+    var hasTicks = false
 
     struct Cluster {
         var name: String
@@ -54,13 +60,15 @@ struct Setup {
     ) throws -> ForwardingSnapshot {
         let table = RoutingTable(
             defaultServers: try defaultServers.map(server),
+            defaultSettings: settings,
             clusters: try clusters.map { cluster in
                 ClusterDefinition(
                     name: cluster.name,
                     zone: try DomainName(presentation: cluster.zone),
                     clusterDomain: try DomainName(presentation: cluster.domain),
                     servers: try cluster.servers.map(server),
-                    reverse: try cluster.reverse.map(readPrefix)
+                    reverse: try cluster.reverse.map(readPrefix),
+                    settings: settings
                 )
             },
             patternParent: try patternParent.map { try DomainName(presentation: $0) },
@@ -85,7 +93,8 @@ struct Setup {
         if text.hasSuffix(".example") { return ServerDefinition(.name(try DomainName(presentation: text))) }
         return ServerDefinition(
             .address(try readAddress(text)),
-            transport: tcpServers.contains(text) ? .tcp : .udp
+            transport: tcpServers.contains(text) ? .tcp : .udp,
+            weight: weights[text] ?? 1
         )
     }
 }

@@ -23,7 +23,10 @@ import Testing
             to: ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"],
             system: ["Glibc"]
         ),
-        "Forwarding": Arrows(to: ["AnswerCache", "DNSWire", "Metrics", "Routing"]),
+        "Forwarding": Arrows(
+            to: ["AnswerCache", "DNSWire", "Metrics", "Routing"],
+            system: ["Synchronization"]
+        ),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
         "TLS": Arrows(to: ["COpenSSL", "EventLoop"], system: ["Glibc"]),
         "Transport": Arrows(to: ["CSystem", "EventLoop", "TLS"], system: ["Glibc"]),
@@ -51,6 +54,12 @@ import Testing
             to: ["AnswerCache", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Transport"],
             system: ["Glibc"]
         ),
+        "FaultLab": Arrows(
+            to: ["DNSWire", "EventLoop", "Transport"],
+            // FoundationEssentials for what the system says of a process.
+            system: ["FoundationEssentials", "Synchronization"]
+        ),
+        "chaos": Arrows(to: ["ArgumentParser", "FaultLab"], system: ["Foundation", "Synchronization"]),
         "packetpath": Arrows(to: ["CCounting", "EventLoop", "Scenarios"], system: ["Glibc"]),
     ]
 

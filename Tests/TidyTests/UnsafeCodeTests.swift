@@ -11,6 +11,7 @@ import Testing
         "EmbeddedClusters/EmbeddedClusterThread.swift",
         "Server/StandardStream.swift",
         "Scenarios/StreamClient.swift", "packetpath/StandardError.swift",
+        "FaultLab/FaultyServers.swift",
     ]
 
     private static func isIn(_ source: SwiftSource, _ place: String) -> Bool {
