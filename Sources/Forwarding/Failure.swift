@@ -21,10 +21,23 @@ struct Failure {
         text: "too many clients wait for the same answer",
         isCacheable: false
     )
+    static let overClient = Failure(
+        code: .other,
+        text: "too many of this client's queries are waiting",
+        isCacheable: false
+    )
     static func overBudget(_ route: Route) -> Failure {
         Failure(
             code: .other,
-            text: "\(route.label) is over its budget of pending queries",
+            text: "\(route.label) is over its budget",
+            isCacheable: false
+        )
+    }
+    /// Not remembered: it is as quickly found out again, and over as soon as a server is up.
+    static func allDown(_ route: Route, _ server: Upstream, _ fault: UpstreamFault) -> Failure {
+        Failure(
+            code: .noReachableAuthority,
+            text: "\(route.label): all servers are down, \(server) \(fault.sentence(of: server))",
             isCacheable: false
         )
     }
@@ -37,6 +50,14 @@ struct Failure {
 
     static func mappedNameTooLong(_ route: Route) -> Failure {
         Failure(code: .other, text: "\(route.label): a name is over 255 octets when mapped")
+    }
+    /// Over within a moment, mostly: at the start of the server.
+    static func unresolved(_ route: Route, _ name: String) -> Failure {
+        Failure(
+            code: .noReachableAuthority,
+            text: "\(route.label): the name of its server \(name) is not resolved yet",
+            isCacheable: false
+        )
     }
     static func answerTooLong(_ route: Route) -> Failure {
         Failure(code: .other, text: "\(route.label): the answer is over 65,535 octets when mapped")
@@ -51,8 +72,10 @@ enum UpstreamFault {
     case malformed
     case lame
     case loop
+    case tls(TLSFault)
 
-    var sentence: String {
+    /// What stands behind the server in a sentence.
+    func sentence(of server: Upstream) -> String {
         switch self {
         case .timeout: "timed out"
         case .network: "cannot be reached"
@@ -60,12 +83,22 @@ enum UpstreamFault {
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
         case .loop: "sends queries back to us"
+        case .tls(let fault): fault.sentence(name: server.tls?.name ?? "this server")
+        }
+    }
+
+    /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
+    var isOfQuestion: Bool {
+        switch self {
+        case .timeout, .network, .tls, .loop: false
+        case .responseCode(let code): code != .refused
+        case .malformed, .lame: true
         }
     }
 
     var code: ExtendedErrorCode {
         switch self {
-        case .timeout, .network: .networkError
+        case .timeout, .network, .tls: .networkError
         case .responseCode: .noReachableAuthority
         case .malformed, .lame: .invalidData
         case .loop: .other

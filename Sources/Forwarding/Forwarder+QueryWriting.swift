@@ -19,6 +19,7 @@ extension Forwarder {
         _ upstream: UpstreamID,
         hasRandomCase: Bool,
         hasEDNS: Bool,
+        over transport: UpstreamTransport,
         _ now: UInt64
     ) -> SentMarks? {
         let id = MessageID(rawValue: UInt16(truncatingIfNeeded: random))
@@ -38,7 +39,7 @@ extension Forwarder {
                 .internet,
                 in: marks.nameCase
             )
-            if hasEDNS { try appendOPT(query, upstream) }
+            if hasEDNS { try appendOPT(query, upstream, transport) }
             return marks
         } catch {
             return nil
@@ -46,10 +47,15 @@ extension Forwarder {
     }
 
     /// Appends our own OPT; nothing of the client's passes but the path (RFC 6891 §6.1.1).
-    private mutating func appendOPT(_ query: PendingQuery, _ upstream: UpstreamID) throws(WireError) {
+    private mutating func appendOPT(
+        _ query: PendingQuery,
+        _ upstream: UpstreamID,
+        _ transport: UpstreamTransport
+    ) throws(WireError) {
         let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
         let ttl: UInt32 = query.dnssecOK ? 0x8000 : 0
         let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
+        if transport != .udp { try KeepaliveOption.appendRequest(to: &queryWriter) }
         try cookies.write(upstream, to: &queryWriter)
         try queryWriter.append(EDNSOptionCode.path.rawValue)
         let path = query.path

@@ -5,81 +5,6 @@ import Metrics
 public import Routing
 
 extension Forwarder {
-    /// Makes a pending query; nil when too many are in flight.
-    mutating func start(
-        _ key: CacheKey,
-        _ qname: DomainName,
-        _ qtype: RecordType,
-        _ route: RouteID,
-        _ now: UInt64,
-        _ snapshot: ForwardingSnapshot? = nil
-    ) -> PendingQuery? {
-        guard let new = pending.add(key, snapshot: snapshot ?? self.snapshot, route: route) else {
-            return nil
-        }
-        new.qname = qname
-        new.qtype = qtype
-        new.deadline = now + ForwardingLimits.deadlineMilliseconds
-        return new
-    }
-
-    /// Maps the name and asks the first server.
-    mutating func begin(_ query: PendingQuery, _ now: UInt64) {
-        let route = query.routeInfo
-        guard let name = route.mapping.map({ $0.upstreamName(query.qname) }) ?? query.qname else {
-            var failure = Failure.mappedNameTooLong(route)
-            // As for DNAME (RFC 6672 §2.2).
-            failure.responseCode = .yxDomain
-            failure.isCacheable = false
-            return fail(query, failure, now)
-        }
-        query.upstreamName = name
-        askNext(query, now)
-    }
-
-    /// Asks the server whose turn it is.
-    ///
-    /// Without one, waits for open attempts, or fails.
-    mutating func askNext(_ query: PendingQuery, _ now: UInt64) {
-        while let position = nextUpstream(query, now) {
-            let upstream = query.routeInfo.upstreams[position]
-            let transport = query.snapshot.table.upstreams[Int(upstream.rawValue)].transport
-            if send(query, upstream, position, transport, now) { return setTimer(query, now) }
-            query.failedUpstreams |= 1 << UInt64(position)
-            query.lastFault = (upstream, .network)
-        }
-        let isWaiting = (0..<query.attemptCount).contains {
-            let attempt = query.attempts[$0]
-            // A server that sends the question back to us may wait for us.
-            return attempt.isOpen
-                && !snapshot.health[Int(attempt.upstream.rawValue)].trust.isLooping(now: now)
-        }
-        if isWaiting { return setTimer(query, now) }
-        fail(query, failure(of: query), now)
-    }
-
-    /// The place in the route of the server to ask: least asked first, those up before those down, then in order.
-    private func nextUpstream(_ query: PendingQuery, _ now: UInt64) -> Int? {
-        guard query.attemptCount < ForwardingLimits.attemptsMax else { return nil }
-        var best: Int? = nil
-        var bestRank = Int.max
-        for (position, upstream) in query.routeInfo.upstreams.prefix(64).enumerated() {
-            guard query.failedUpstreams & (1 << UInt64(position)) == 0 else { continue }
-            guard !snapshot.health[Int(upstream.rawValue)].trust.isLooping(now: now) else {
-                if query.lastFault == nil { query.lastFault = (upstream, .loop) }
-                continue
-            }
-            let sends = sends(query, to: position)
-            guard sends < ForwardingLimits.sendsPerUpstreamMax else { continue }
-            let rank = sends * 2 + (upstreams[Int(upstream.rawValue)].isDown(now: now) ? 1 : 0)
-            if rank < bestRank {
-                best = position
-                bestRank = rank
-            }
-        }
-        return best
-    }
-
     /// Sends the question; false when the system did not take it.
     mutating func send(
         _ query: PendingQuery,
@@ -90,30 +15,29 @@ extension Forwarder {
         _ now: UInt64
     ) -> Bool {
         guard query.attemptCount < ForwardingLimits.attemptsMax else { return false }
-        let health = snapshot.health[Int(upstream.rawValue)]
+        let health = query.snapshot.health[Int(upstream.rawValue)]
         let isConfirming = query.confirming & (1 << UInt64(position)) != 0
         let needsStream = transport == .udp && !isConfirming && health.trust.needsStream(now: now)
         let transport = needsStream ? .tcp : transport
         if needsStream { query.confirming |= 1 << UInt64(position) }
         probeLoop(query.routeInfo, upstream, transport, now)
         guard let random = freshID(upstream, transport) else { return false }
-        let state = upstreams[Int(upstream.rawValue)]
-        let hasEDNS = withEDNS && !state.isPlain(now: now)
+        let hasEDNS = withEDNS && !health.isPlain(now: now)
         let marks = writeQuery(
             query,
             random,
             upstream,
             hasRandomCase: transport == .udp && !isConfirming && !health.trust.foldsCase(now: now),
             hasEDNS: hasEDNS,
+            over: transport,
             now
         )
         guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
-        upstreams[Int(upstream.rawValue)].sent(now: now)
         let sends = sends(query, to: position)
         let wait =
-            transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout(sends: sends)
+            transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : health.timeout(sends: sends)
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,
@@ -135,7 +59,7 @@ extension Forwarder {
     }
 
     /// How often the server at this place of the route has been asked, over one transport or any.
-    private func sends(
+    func sends(
         _ query: PendingQuery,
         to position: Int,
         over transport: UpstreamTransport? = nil
@@ -154,14 +78,6 @@ extension Forwarder {
             if pending.isFree(upstream, transport, id) { return number }
         }
         return nil
-    }
-
-    mutating func setTimer(_ query: PendingQuery, _ now: UInt64) {
-        var wake = query.deadline
-        for i in 0..<query.attemptCount where query.attempts[i].isOpen && !query.attempts[i].isOverdue {
-            wake = min(wake, query.attempts[i].timeoutAt)
-        }
-        wheel.set(query.place, at: wake, now: now)
     }
 }
 
@@ -186,14 +102,16 @@ extension Forwarder {
         let attempt = query.attempts[index]
         query.attempts[index].isOpen = false
         pending.forget(query, attempt: index)
-        upstreams[Int(upstream.rawValue)].answered(afterMilliseconds: now - attempt.sentAt)
+        noteAnswer(query, attempt, header.flags.responseCode, now)
         if attempt.hasEDNS, rejectsEDNS(header) {
             return resendWithoutEDNS(query, attempt, header.flags.responseCode, now)
         }
         if attempt.isWithoutEDNSOnTrial, !rejectsEDNS(header) {
             // The same question without OPT was taken: OPT was the reason (RFC 6891 §6.2.2).
-            upstreams[Int(upstream.rawValue)].rememberPlain(now: now)
+            query.snapshot.health[Int(upstream.rawValue)].rememberPlain(now: now)
         }
+        // Its RCODE was all that was wanted.
+        if query.role == .probe { return settle(query) }
         if isCut || header.flags.isTruncated, transport == .udp {
             metrics.count(.upstreamTruncations)
             return resend(query, attempt, .tcp, withEDNS: attempt.hasEDNS, orElse: .network, now)
@@ -248,10 +166,7 @@ extension Forwarder {
         query.lastFault = (attempt.upstream, reason)
         if askAsLastResort(query, attempt, reason, now) { return }
         // The next server may have been asked already, when this one was late.
-        let isAsked = (0..<query.attemptCount).contains {
-            query.attempts[$0].isOpen && !query.attempts[$0].isOverdue
-        }
-        if isAsked { return setTimer(query, now) }
+        if isAsked(query) { return setTimer(query, now) }
         askNext(query, now)
     }
 
@@ -259,67 +174,27 @@ extension Forwarder {
     ///
     /// A connection that had been open may have been closed for being idle or old, which says nothing of its
     /// server (RFC 7766 §6.2.4): then the same server is asked once more.
-    public mutating func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, now: UInt64) {
+    ///
+    /// - Parameter tls: what was wrong, when the connection could not be had because of TLS.
+    public mutating func failed(
+        _ upstream: UpstreamID,
+        via token: SocketToken,
+        wasOpen: Bool,
+        tls: TLSFault? = nil,
+        now: UInt64
+    ) {
         for (query, index) in pending.attempts(upstream, token) where query.attempts[index].isOpen {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
             pending.forget(query, attempt: index)
-            if wasOpen, sends(query, to: attempt.position) < ForwardingLimits.sendsPerUpstreamMax {
+            if wasOpen, sends(query, to: attempt.position) < ForwardingLimits.sendsPerUpstreamMax,
+                takeRetry(query)
+            {
                 resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, orElse: .network, now)
                 continue
             }
-            upstreams[Int(upstream.rawValue)].failed(now: now)
-            fault(query, attempt, .network, now)
+            noteFailure(tls.map { Trouble($0) } ?? .network, query, attempt, now)
+            fault(query, attempt, tls.map(UpstreamFault.tls) ?? .network, now)
         }
-    }
-
-    /// Lets time pass: overdue servers are asked again or passed over, overdue questions fail.
-    public mutating func expire(now: UInt64) {
-        while let place = wheel.nextDue(now) {
-            let query = pending[place]
-            guard query.isActive else { continue }
-            if now >= query.deadline {
-                timeOut(query, now)
-                fail(query, failure(of: query), now)
-                continue
-            }
-            if timeOut(query, now) { askNext(query, now) } else { setTimer(query, now) }
-        }
-    }
-
-    /// Marks the attempts whose time is up; true when there was one.
-    @discardableResult
-    private mutating func timeOut(_ query: PendingQuery, _ now: UInt64) -> Bool {
-        var any = false
-        for i in 0..<query.attemptCount {
-            let attempt = query.attempts[i]
-            guard attempt.isOpen, !attempt.isOverdue, now >= min(attempt.timeoutAt, query.deadline) else {
-                continue
-            }
-            query.attempts[i].isOverdue = true
-            query.lastFault = (attempt.upstream, .timeout)
-            upstreams[Int(attempt.upstream.rawValue)].failed(now: now)
-            metrics.count(.upstreamTimeouts)
-            any = true
-        }
-        return any
-    }
-
-    /// Why the question failed, naming route and server.
-    func failure(of query: PendingQuery) -> Failure {
-        let route = query.routeInfo
-        guard let (upstream, fault) = query.lastFault else {
-            if query.waitsFor != nil {
-                return Failure(
-                    code: .other,
-                    text: "\(route.label): the target of a CNAME was not resolved in time"
-                )
-            }
-            return Failure(code: .noReachableAuthority, text: "\(route.label): no server could be asked")
-        }
-        let server = query.snapshot.table.upstreams[Int(upstream.rawValue)]
-        let others = route.upstreams.count > 1 ? ", and none of the others answered" : ""
-        let code = others.isEmpty ? fault.code : .noReachableAuthority
-        return Failure(code: code, text: "\(route.label): \(server) \(fault.sentence)\(others)")
     }
 }

@@ -4,14 +4,17 @@ public enum ForwardingLimits {
     public static let batchMax = 64
     /// Questions in flight: at 4 s each, an outage of everything still takes 2,000 new names a second.
     public static let pendingQueriesMax = 8192
-    /// The same for one route, so that one that does not answer leaves room for the others.
-    public static let pendingQueriesPerRouteMax = 4096
+    /// Milliseconds before a question may be pushed out by a new one of its route: what just came would only be pushed
+    /// out by what comes next, and nobody would get an answer.
+    public static let pushOutMilliseconds: UInt64 = 100
     /// Clients that wait for one question.
     public static let waitersPerQueryMax = 4096
     /// Clients that wait for them.
     ///
     /// Equal questions share one pending query, so there are more of these.
     public static let waitersMax = 32_768
+    /// The same for one client address, unless the configuration says otherwise.
+    public static let waitingPerClient = 1000
     /// Sends of one question, over all servers.
     public static let attemptsMax = 8
     /// Sends of one question to one server (RFC 9520 §3.1).
@@ -25,10 +28,32 @@ public enum ForwardingLimits {
     public static let retransmitCeilingMilliseconds: UInt64 = 1500
     /// What a TCP exchange may take before another server is asked.
     public static let streamTimeoutMilliseconds: UInt64 = 2000
-    /// Timeouts in a row after which a server is asked last.
-    public static let failuresUntilDown = 2
-    /// For how long it is asked last.
-    public static let downMilliseconds: UInt64 = 2000
+    /// Servers of a route: a bit each.
+    public static let serversPerRouteMax = 64
+    /// The longest time between two probes of a server that is down.
+    public static let backOffMilliseconds: UInt64 = 2000
+    /// What a probe is waited for; it is late long before.
+    public static let probeDeadlineMilliseconds: UInt64 = 2000
+    /// About how often `Forwarder.tick` is called.
+    public static let tickMilliseconds: UInt64 = 100
+    /// Probes of idle servers, of all workers: with thousands of clusters each is asked more seldom.
+    public static let idleProbesPerSecond: UInt64 = 100
+    /// Servers that one tick looks at, of those in trouble and of all.
+    public static let serversPerTick = 256
+    /// Probes of servers in trouble per tick of a worker.
+    ///
+    /// Each may take a socket for 5 s, and the queries of routes that are well need some, too: when more than some 600
+    /// servers per worker are down at once, each is probed less often than every 2 s, but for those that clients ask.
+    public static let probesPerTick = 32
+    /// Milliseconds after which a question that could not be sent again for want of servers or budget tries to.
+    public static let waitMilliseconds: UInt64 = 250
+    /// Further sends that a route may have at once, at least, and per hundredth of its retry budget.
+    ///
+    /// A server that falls silent leaves behind what it was asked meanwhile: 200 by default, the rest a little later.
+    public static let retryBurstMin = 10
+    public static let retryBurstPerPercent = 10
+    /// One of so many questions goes to another server than the fastest, to find out whether that is faster now.
+    public static let explorationInterval = 64
     /// For how long a server that answered OPT with FORMERR is asked without OPT (RFC 6891 §6.2.2).
     public static let plainDNSMilliseconds: UInt64 = 900_000
     /// Wrong messages for one question after which it is asked over TCP (RFC 5452 §9.3).
@@ -57,6 +82,12 @@ public enum ForwardingLimits {
     public static let chainLinksMax = 10
     /// Seconds for which a failure is remembered (RFC 9520 §3.2).
     public static let failureSeconds: UInt32 = 5
+    /// The same when a name has failed so often that it was doubled again and again (RFC 9520 §3.2).
+    public static let failureSecondsMax: UInt32 = 300
+    /// The shortest time that such a failure is remembered while there is a stale answer (RFC 8767 §5).
+    public static let staleRecheckSeconds: UInt32 = 30
+    /// The TTL of stale answers (RFC 8767 §4).
+    public static let staleTTLSeconds: UInt32 = 30
     /// Octets of the failure cache.
     ///
     /// Failures have their own so that they never push out an answer.

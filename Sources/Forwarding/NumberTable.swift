@@ -47,9 +47,6 @@ struct NumberTable {
         slots[hole] = Slot()
     }
 
-    /// All numbers, in no order.
-    var numbers: some Sequence<Int> { slots.lazy.filter { $0.key != 0 }.map { Int($0.number) } }
-
     /// The slot that has the key, or the free one where it belongs.
     private func slot(of key: UInt64) -> Int {
         var slot = firstSlot(key)

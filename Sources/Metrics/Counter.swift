@@ -46,6 +46,12 @@ public enum Counter: Int, CaseIterable, Sendable {
     case upstreamFailures
     /// Queries asked again over TCP because of TC.
     case upstreamTruncations
+    /// Connections to upstream servers that were opened, over TCP or TLS.
+    case upstreamConnections
+    /// Those over TLS that began with the session of an earlier one (RFC 8446 §2.2).
+    case upstreamResumptions
+    /// Those that ended because of TLS: a certificate or the handshake.
+    case upstreamTLSFailures
     /// Failures remembered and answered again (RFC 9520).
     case cachedFailures
     /// SERVFAIL of our own.
@@ -58,8 +64,28 @@ public enum Counter: Int, CaseIterable, Sendable {
     case drops
     /// Questions turned away because too many are pending.
     case overloads
+    /// Questions that failed at once because all servers of their route were down.
+    case outages
+    /// Servers that went down.
+    case serversDown
+    /// Servers that came up again.
+    case serversUp
+    /// Probes sent to servers that are suspected, down or idle.
+    case probes
+    /// Questions sent to servers that are down without their clients waiting.
+    case trials
+    /// Further sends of a question, when servers were late or failed.
+    case retries
+    /// Further sends that were over the retry budget of their route.
+    case retriesDenied
+    /// Second servers asked before the first was late.
+    case hedges
     /// Replies that were cut to the client's size.
     case truncatedReplies
+    /// Answers past their end, given because nothing better came in time (RFC 8767).
+    case staleAnswers
+    /// Answers that were asked for anew before their end.
+    case prefetches
 }
 
 /// The counters of one worker: written by its thread only, read by any.

@@ -14,6 +14,7 @@ struct WorkerConfiguration: Sendable {
     let cache: AnswerCache?
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    let streams: UpstreamStreamSupport
 }
 
 /// One event loop with its sockets and its forwarder.
@@ -27,6 +28,7 @@ final class Worker {
     var streamReply = WireBuffer(capacity: WireLimits.messageLength + 8)
     private var expiry: Timer?
     private var sweep: Timer?
+    private var ticker: Timer?
     private var isDraining = false
     private var hasStopped = false
     private var drainDeadline: UInt64 = 0
@@ -62,9 +64,17 @@ final class Worker {
         )
         do throws(SystemError) {
             output.sockets = try UpstreamSockets(loop, batch: batch, events: self, random: random)
-            output.connections = try UpstreamConnections(loop, events: self)
+            output.connections = try UpstreamConnections(
+                loop,
+                table: configuration.snapshot.table,
+                support: configuration.streams,
+                metrics: configuration.metrics,
+                events: self,
+                random: random
+            )
             expiry = try Timer(loop) { [unowned self] in expire() }
             sweep = try Timer(loop) { [unowned self] in sweepOnce() }
+            ticker = try Timer(loop) { [unowned self] in tick() }
         } catch {
             throw .system(error)
         }
@@ -76,6 +86,7 @@ final class Worker {
             }
         }
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
+        ticker?.schedule(afterMilliseconds: Int(ForwardingLimits.tickMilliseconds))
     }
 
     private func listen(_ address: SocketAddress) throws(SystemError) {
@@ -95,6 +106,12 @@ final class Worker {
 
     private static func milliseconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000 }
 
+    /// Uses other routes and settings from the next query on; what is in flight is finished as it began.
+    func replace(snapshot: ForwardingSnapshot) {
+        output.replace(table: snapshot.table)
+        forwarder.replace(snapshot: snapshot)
+    }
+
     // MARK: - Time
 
     private func armExpiry() {
@@ -107,6 +124,15 @@ final class Worker {
         forwarder.expire(now: output.now)
         armExpiry()
         stopIfDrained()
+    }
+
+    /// Looks after servers that are down or idle.
+    private func tick() {
+        guard !isDraining else { return }
+        output.now = Self.now()
+        forwarder.tick(now: output.now)
+        armExpiry()
+        ticker?.schedule(afterMilliseconds: Int(ForwardingLimits.tickMilliseconds))
     }
 
     private func sweepOnce() {
@@ -129,7 +155,7 @@ final class Worker {
 
     func stopIfDrained() {
         guard isDraining, !hasStopped else { return }
-        let isIdle = !forwarder.hasPending && output.streams.connectionCount == 0
+        let isIdle = !forwarder.hasWaiting && output.streams.connectionCount == 0
         guard isIdle || Self.now() >= drainDeadline else {
             sweep?.schedule(afterMilliseconds: 10)
             return
@@ -163,9 +189,9 @@ extension Worker: UpstreamEvents {
         )
     }
 
-    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool) {
+    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?) {
         output.now = Self.now()
-        forwarder.failed(upstream, via: token, wasOpen: wasOpen, now: output.now)
+        forwarder.failed(upstream, via: token, wasOpen: wasOpen, tls: tls, now: output.now)
     }
 
     // What was queued leaves by itself at the end of the loop's round.

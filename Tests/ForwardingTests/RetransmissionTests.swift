@@ -116,41 +116,6 @@ import Testing
         #expect(try scenario.ask("web.west.k8s.corp A").read().code == .servFail)
     }
 
-    // MARK: Servers that are down
-
-    @Test func aServerThatWasSilentTwiceIsAskedLast() throws {
-        let scenario = try Scenario()
-        for i in 0..<2 {
-            try scenario.ask("n\(i).east.k8s.corp A")
-            _ = try scenario.next("10.1.0.10")
-            scenario.pass(310)
-            try scenario.respond(
-                to: try scenario.next("10.1.0.11"),
-                answer: ["n\(i).cluster.local. 30 A 10.96.0.1"]
-            )
-        }
-        try scenario.ask("n2.east.k8s.corp A")
-        let query = try scenario.next("10.1.0.11")
-        try scenario.respond(to: query, answer: ["n2.cluster.local. 30 A 10.96.0.1"])
-        // After a while it gets another chance.
-        scenario.pass(2100)
-        try scenario.ask("n3.east.k8s.corp A")
-        let trial = try scenario.next("10.1.0.10")
-        try scenario.respond(to: trial, answer: ["n3.cluster.local. 30 A 10.96.0.1"])
-        try scenario.ask("n4.east.k8s.corp A")
-        _ = try scenario.next("10.1.0.10")
-    }
-
-    @Test func whenAllAreDownTheyAreAskedAllTheSame() throws {
-        let scenario = try Scenario()
-        try scenario.ask("n0.east.k8s.corp A")
-        scenario.pass(4010)
-        scenario.skipSent()
-        let client = try scenario.ask("n1.east.k8s.corp A")
-        try scenario.respond(to: try scenario.next(), answer: ["n1.cluster.local. 30 A 10.96.0.1"])
-        #expect(try client.read().answer.count == 1)
-    }
-
     @Test func oneClustersSilenceDoesNotSlowAnother() throws {
         let scenario = try Scenario()
         for i in 0..<20 { try scenario.ask("n\(i).west.k8s.corp A") }

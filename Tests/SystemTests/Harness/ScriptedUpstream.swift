@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A DNS server on 127.0.0.1, UDP and TCP, that answers whatever a test tells it to, right or wrong.
+/// A DNS server on loopback, UDP and TCP, that answers whatever a test tells it to, right or wrong.
 final class ScriptedUpstream: Sendable {
     struct Request: Sendable {
         var bytes: [UInt8]
@@ -50,6 +50,7 @@ final class ScriptedUpstream: Sendable {
     ///   - keepsCase: whether replies repeat the case of the name that was asked, as most servers do.
     ///   - loopProbes: gets what the forwarder asks to see whether it comes back, which the script does not.
     init(
+        host: String = "127.0.0.1",
         port: UInt16? = nil,
         keepsCase: Bool = true,
         loopProbes: (@Sendable ([UInt8]) -> Void)? = nil,
@@ -57,7 +58,7 @@ final class ScriptedUpstream: Sendable {
     ) throws {
         self.keepsCase = keepsCase
         self.loopProbes = loopProbes
-        endpoint = Endpoint("127.0.0.1", try port ?? FreePort.find())
+        endpoint = Endpoint(host, try port ?? FreePort.find())
         datagrams = try Socket(.datagram, AF_INET)
         listener = try Socket(.stream, AF_INET)
         elsewhere = try Socket(.datagram, AF_INET)
