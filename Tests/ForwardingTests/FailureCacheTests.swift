@@ -1,6 +1,7 @@
 import DNSWire
 import Forwarding
 import Metrics
+import Routing
 import Testing
 
 /// Failures are remembered for a while, apart from answers (RFC 9520).
@@ -157,8 +158,15 @@ import Testing
         #expect(!scenario.isQuiet)
     }
 
+    /// The servers stay up, however often they do not answer.
+    private func scenarioWithPatience() throws -> Scenario {
+        var setup = Setup()
+        setup.settings.probe.fall = 100
+        return try Scenario(setup)
+    }
+
     @Test func timeoutsAreNeverRememberedForMoreThanFiveSeconds() throws {
-        let scenario = try Scenario()
+        let scenario = try scenarioWithPatience()
         for _ in 0..<4 {
             scenario.skipSent()
             try scenario.ask("\(name) A")
@@ -182,7 +190,7 @@ import Testing
     }
 
     @Test func aFailureThatBeganBeforeARecoveryIsNotRemembered() throws {
-        let scenario = try Scenario()
+        let scenario = try scenarioWithPatience()
         let client = try scenario.ask("\(name) A")
         scenario.pass(3000)
         scenario.snapshot.routeStates[2].recovered()
