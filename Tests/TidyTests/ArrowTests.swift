@@ -22,7 +22,10 @@ import Testing
             to: ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"],
             system: ["Glibc"]
         ),
-        "Forwarding": Arrows(to: ["AnswerCache", "DNSWire", "Metrics", "Routing"]),
+        "Forwarding": Arrows(
+            to: ["AnswerCache", "DNSWire", "Metrics", "Routing"],
+            system: ["Synchronization"]
+        ),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
         "Transport": Arrows(to: ["CSystem", "EventLoop"], system: ["Glibc"]),
         "Server": Arrows(
