@@ -5,8 +5,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 # Debian's and Ubuntu's names.
-BUILD_PACKAGES = libevent-dev libldns-dev libyaml-dev pkg-config
-TEST_PACKAGES = binutils bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils python3 unbound util-linux valgrind
+BUILD_PACKAGES = libevent-dev libldns-dev libssl-dev libyaml-dev pkg-config
+TEST_PACKAGES = binutils bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils openssl python3 unbound util-linux valgrind
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 
 # Swift's own libraries are linked in, so that the binary runs where no toolchain is.
@@ -20,10 +20,11 @@ RUN_TESTS = $(SWIFT) test --skip-build --disable-xctest
 RELEASE_BINARY = .build/release/switchyard
 PACKETPATH = .build/release/packetpath
 DEBUG_BINARY = $(CURDIR)/.build/debug/switchyard
+CHAOS = .build/release/chaos
 # How many times more damaged messages `make fuzz` makes than `make test` does.
 FUZZ_FACTOR ?= 10
 
-.PHONY: help run test build bench gates microbench fuzz lint install clean
+.PHONY: help run test build bench gates microbench chaos fuzz lint install clean
 .PHONY: toolchain build-packages test-packages bench-packages lint-format tests packetpath
 
 help:
@@ -33,6 +34,7 @@ help:
 	@echo "make bench    measure what a query costs, beside the limit and the peers that are installed"
 	@echo "make gates    count what the packet path costs: instructions, allocations, reference counts"
 	@echo "make microbench  measure the time of its parts"
+	@echo "make chaos    break one cluster of three in many ways, and check what clients get: 6 minutes"
 	@echo "make fuzz     the tests with damaged messages, FUZZ_FACTOR=$(FUZZ_FACTOR) times longer"
 	@echo "make lint     check format and structure"
 	@echo "make install  put the binary and samples of its configuration below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
@@ -70,6 +72,10 @@ microbench: packetpath
 	.build/release/answer-cache-benchmark insert 64 1000000
 	.build/release/answer-cache-benchmark threads 2 1000000
 	.build/release/answer-cache-benchmark hit-rate
+
+chaos: build test-packages
+	$(SWIFT) build --configuration release --product chaos
+	$(CHAOS) --switchyard $(RELEASE_BINARY) $(CHAOS_OPTIONS)
 
 # Builds only where nothing is built, so that it can run as a user without a toolchain.
 install: $(RELEASE_BINARY)

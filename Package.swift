@@ -44,6 +44,11 @@ let package = Package(
     targets: [
         .target(name: "CSystem"),
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libevent-dev", "libssl-dev"])]
+        ),
         .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -55,12 +60,13 @@ let package = Package(
         module("Configuration", ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"]),
         module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics"]),
         module("EventLoop", ["CLibevent", "CSystem"]),
-        module("Transport", ["EventLoop", "CSystem"]),
+        module("TLS", ["COpenSSL", "EventLoop"]),
+        module("Transport", ["EventLoop", "CSystem", "TLS"]),
         module(
             "Server",
             [
                 "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing",
-                "Transport",
+                "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -106,6 +112,17 @@ let package = Package(
             swiftSettings: settings + warningsAreErrors
         ),
 
+        // Servers that fail in every way, and what clients get meanwhile: `make chaos`.
+        module("FaultLab", ["DNSWire", "EventLoop", "Transport"], path: "benchmarks/chaos/FaultLab"),
+        .executableTarget(
+            name: "chaos",
+            dependencies: [
+                "FaultLab", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "benchmarks/chaos/chaos",
+            swiftSettings: settings + warningsAreErrors
+        ),
+
         tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "CacheTraces", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
@@ -116,13 +133,23 @@ let package = Package(
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
         ),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("TransportTests", ["EventLoop", "Transport"]),
+        // A TLS server and an authority that signs its certificates.
+        module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
+        tests("TransportTests", ["EventLoop", "TLS", "TLSTestSupport", "Transport"]),
         tests(
             "EmbeddedClustersTests",
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
         ),
+        tests(
+            "ServerTests",
+            [
+                "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "PresentationFormat",
+                "Routing", "Server", "TLS", "TLSTestSupport", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         tests("ScenariosTests", ["Scenarios"]),
-        tests("SystemTests", []),
+        tests("SystemTests", ["FaultLab", "TLSTestSupport"]),
         tests("TidyTests", ["Configuration"]),
     ]
 )

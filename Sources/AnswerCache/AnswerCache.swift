@@ -15,9 +15,19 @@ public final class AnswerCache: Sendable {
     let geometry: Geometry
     /// The secret that hashes are made with.
     public let seed: UInt64
+    /// Milliseconds past its end for which an answer is worth its place.
+    let retention: UInt64
 
     /// Makes an empty cache of `sizeBytes`, at least 1 MiB.
-    public init(sizeBytes: Int, seed: UInt64 = UInt64.random(in: .min ... .max)) {
+    ///
+    /// - Parameter retentionSeconds: for how long an expired answer counts as one that may be asked for; longer than
+    ///   that, it is the first to leave.
+    public init(
+        sizeBytes: Int,
+        retentionSeconds: UInt32 = 0,
+        seed: UInt64 = UInt64.random(in: .min ... .max)
+    ) {
+        retention = UInt64(retentionSeconds) * 1000
         geometry = Geometry(sizeBytes: sizeBytes)
         region = Region(count: geometry.words, front: geometry.frontWords)
         self.seed = seed
@@ -41,6 +51,13 @@ public final class AnswerCache: Sendable {
         public let fitted: FittedAnswer
         /// Seconds since the answer was stored.
         public let ageSeconds: UInt32
+        /// Whether the answer is near its end and asked for often enough to be renewed before.
+        public let isDue: Bool
+        /// Whether the answer has expired.
+        public let isStale: Bool
+
+        /// When the answer was stored, in milliseconds.
+        public var storedAt: UInt64 { entry.storedAt }
 
         /// What was found, taken apart only where it is used.
         @inlinable
@@ -84,13 +101,32 @@ public final class AnswerCache: Sendable {
         let age = entry.age(now: now)
         if age > 0 { countDown(age, entry, from: ttlStart, fitted.length, in: &reply, at: offset) }
 
+        guard isWhole(slot, shard) else { return nil }
+        let expiresAt = entry.expiresAt
+        if now >= expiresAt { return nil }
+        countUse(place)
+        return Hit(
+            entry: entry,
+            fitted: fitted,
+            ageSeconds: age,
+            isDue: entry.isDue(millisecondsLeft: expiresAt &- now, uses: slot.uses),
+            isStale: false
+        )
+    }
+
+    /// Whether what was read of an entry so far was not overwritten meanwhile.
+    @inline(__always)
+    func isWhole(_ slot: Slot, _ shard: Int) -> Bool {
         atomicMemoryFence(ordering: .acquiring)
-        guard slot.offset >= region.load(tailIndex(shard, isMain: slot.isMain)) else { return nil }
-        if entry.isExpired(now: now) { return nil }
-        if slot.uses < Slot.usesMax {
-            region.replace(slot.word, with: slot.withUses(slot.uses + 1).word, at: place.index)
-        }
-        return Hit(entry: entry, fitted: fitted, ageSeconds: age)
+        return slot.offset >= region.load(tailIndex(shard, isMain: slot.isMain))
+    }
+
+    /// Notes that an entry was asked for.
+    @inline(__always)
+    func countUse(_ place: Place) {
+        guard place.slot.uses < Slot.usesMax else { return }
+        let more = place.slot.withUses(place.slot.uses + 1)
+        region.replace(place.slot.word, with: more.word, at: place.index)
     }
 
     // MARK: Ahead of a look-up
@@ -163,7 +199,7 @@ public final class AnswerCache: Sendable {
     // MARK: Body
 
     /// Writes a run of records again, another one first.
-    private func copyRotated(
+    func copyRotated(
         _ run: CachedAnswer.Rotation,
         _ length: Int,
         from start: Int,
@@ -193,7 +229,7 @@ public final class AnswerCache: Sendable {
 
     /// Subtracts the age from every TTL of the copied part.
     @inline(__always)
-    private func countDown(
+    func countDown(
         _ age: UInt32,
         _ entry: Entry,
         from start: Int,

@@ -95,6 +95,17 @@ public struct CacheKey: Sendable {
     ) {
         let flags: UInt64 = (dnssecOK ? 1 : 0) | (checkingDisabled ? 2 : 0)
         words[0] = UInt64(tag) << 32 | UInt64(qtype.rawValue) << 16 | flags << 8 | UInt64(nameLength)
+        computeHash(seed)
+    }
+
+    /// Makes it the key of another type of the same name, all else being equal.
+    public mutating func setType(_ qtype: RecordType, seed: UInt64) {
+        words[0] = words[0] & ~(0xFFFF << 16) | UInt64(qtype.rawValue) << 16
+        computeHash(seed)
+    }
+
+    @inline(__always)
+    private mutating func computeHash(_ seed: UInt64) {
         var mixed = seed
         let count = count
         for i in 0..<count {

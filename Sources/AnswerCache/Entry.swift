@@ -77,7 +77,18 @@ struct Entry: Sendable, BitwiseCopyable {
     var lifetimeSeconds: UInt64 { times >> 40 }
 
     @inline(__always)
-    func isExpired(now: UInt64) -> Bool { now >= storedAt &+ lifetimeSeconds &* 1000 }
+    var expiresAt: UInt64 { storedAt &+ lifetimeSeconds &* 1000 }
+
+    /// Whether the entry is in the last tenth of its life, or the last second when that is more, and popular.
+    ///
+    /// Of lives below four seconds it is the last quarter, so that renewing an answer does not become polling; below
+    /// five seconds an entry has to be asked for most.
+    @inline(__always)
+    func isDue(millisecondsLeft: UInt64, uses: UInt64) -> Bool {
+        let window = min(max(lifetimeSeconds &* 100, 1000), lifetimeSeconds &* 250)
+        guard millisecondsLeft <= window else { return false }
+        return uses >= (lifetimeSeconds < 5 ? Slot.usesMax : 2)
+    }
 
     /// Seconds since the answer was stored.
     @inline(__always)

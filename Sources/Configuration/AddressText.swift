@@ -6,6 +6,19 @@ import Routing
 enum EndpointText {
     /// Reads an address and a port, 53 where there is none.
     static func parse(_ text: String) throws(InvalidValue) -> (address: IPAddress, port: UInt16) {
+        try parse(text, defaultPort: 53)
+    }
+
+    /// Reads an address and a port.
+    static func parse(
+        _ text: String,
+        defaultPort: UInt16
+    ) throws(InvalidValue) -> (address: IPAddress, port: UInt16) {
+        if text.utf8.contains(UInt8(ascii: "/")), text.contains("://") {
+            throw InvalidValue(
+                "\(quoted(text)) has a scheme, which only `servers` may have; write the address alone"
+            )
+        }
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]") else {
                 throw InvalidValue("\(quoted(text)) has no closing bracket; write [ADDRESS]:PORT")
@@ -15,21 +28,26 @@ enum EndpointText {
             guard !address.isIPv4 else {
                 throw InvalidValue("IPv4 addresses have no brackets; write \(address)")
             }
-            return (address, try port(text[text.index(after: end)...], in: text))
+            return (address, try port(text[text.index(after: end)...], default: defaultPort, in: text))
         }
         let colons = text.utf8.count { $0 == UInt8(ascii: ":") }
         guard colons == 1, let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            return (try address(text[...], in: text), 53)
+            return (try address(text[...], in: text), defaultPort)
         }
         guard colon != text.startIndex else {
             throw InvalidValue("\(quoted(text)) has no address in front of the port; write 127.0.0.1\(text)")
         }
-        return (try address(text[..<colon], in: text), try port(text[colon...], in: text))
+        let port = try port(text[colon...], default: defaultPort, in: text)
+        return (try address(text[..<colon], in: text), port)
     }
 
-    /// Reads `:53`; nothing at all means 53.
-    private static func port(_ rest: Substring, in text: String) throws(InvalidValue) -> UInt16 {
-        guard !rest.isEmpty else { return 53 }
+    /// Reads `:53`; nothing at all means the default.
+    static func port(
+        _ rest: Substring,
+        default defaultPort: UInt16,
+        in text: String
+    ) throws(InvalidValue) -> UInt16 {
+        guard !rest.isEmpty else { return defaultPort }
         let digits = rest.dropFirst()
         guard rest.first == ":", !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let port = UInt16(digits), port > 0
@@ -83,7 +101,7 @@ enum EndpointText {
         let isHostName = part.utf8.contains { $0 | 0x20 > 0x66 && $0 | 0x20 <= 0x7A }
         if isHostName, !part.contains(":") {
             return InvalidValue(
-                "\(name) is a host name, which this version does not support; write its IP address"
+                "\(name) is a host name, which only `servers` may have; write its IP address"
             )
         }
         return InvalidValue("\(name) is no IP address; write one such as 10.0.0.10 or \"[2001:db8::10]:53\"")

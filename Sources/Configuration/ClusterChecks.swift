@@ -69,6 +69,37 @@ struct ClusterChecks {
         )
     }
 
+    /// A server inside of what we forward could only be found with its own help.
+    ///
+    /// Called after all zones are known.
+    mutating func add(hostName: DomainName, at position: Position, pattern: ConfigurationReader.Pattern) {
+        var ancestor: DomainName? = hostName
+        while let name = ancestor, !name.isRoot {
+            if let zone = zones.place(of: Zone(name: name)) {
+                report(
+                    position,
+                    "\(hostName.presentation) lies in the zone of a cluster, see \(zone.words), and would be"
+                        + " looked up through this server itself; write its IP address"
+                )
+                return
+            }
+            ancestor = name.parent
+        }
+        if case .parent(let parent) = pattern, hostName.isAtOrBelow(parent) {
+            report(
+                position,
+                "\(hostName.presentation) lies below the parent of `zonePattern`, whose names are asked nowhere;"
+                    + " write its IP address"
+            )
+        } else if SpecialUseNames.contain(hostName) {
+            report(
+                position,
+                "\(hostName.presentation) is a special-use name, which no server resolves (RFC 6761);"
+                    + " write its IP address"
+            )
+        }
+    }
+
     private mutating func report(_ position: Position, _ message: String) {
         problems.append((position, message))
     }

@@ -1,3 +1,5 @@
+public import Routing
+
 /// Reads configurations: YAML text in, validated values or every mistake out.
 public enum ConfigurationLoader {
     /// Reads and validates a file.
@@ -50,10 +52,38 @@ public enum ConfigurationLoader {
         try parse("{}", file: "built-in defaults", readFile: readFile)
     }
 
+    /// Reads the servers of the default route once more, because a file among `serverSources` may have changed.
+    ///
+    /// Throws what the reading at the start would have refused, with the places in that file.
+    public static func servers(
+        of configuration: ServerConfiguration,
+        readFile: (_ path: String) throws(UnreadableFile) -> String = readTextFile
+    ) throws(ConfigurationError) -> [ServerDefinition] {
+        try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationError) in
+            let start = Position(line: 1, column: 1)
+            var servers: [ServerDefinition] = []
+            var problems: [ConfigurationProblem] = []
+            for source in configuration.serverSources {
+                switch source {
+                case .server(let server): servers.append(server)
+                case .resolvConf(let path):
+                    let reader = ConfigurationReader(file: path, readFile: readFile)
+                    reader.listen = configuration.listen
+                    servers += reader.nameservers(path, at: start, advice: "correct the file")
+                    servers = ConfigurationReader.distinct(servers)
+                    reader.limit(servers.count, at: start)
+                    problems += reader.problems
+                }
+            }
+            guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+            return ConfigurationReader.distinct(servers)
+        }
+    }
+
     /// Reads a small text file such as `/etc/resolv.conf`; octets that are no UTF-8 are replaced.
     public static func readTextFile(_ path: String) throws(UnreadableFile) -> String {
         String(
-            decoding: try ConfigurationFile.read(path, atMost: ConfigurationLimits.resolvConfBytes),
+            decoding: try ConfigurationFile.read(path, atMost: ConfigurationLimits.namedFileBytes),
             as: UTF8.self
         )
     }

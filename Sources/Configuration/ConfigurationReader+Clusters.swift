@@ -35,10 +35,10 @@ extension ConfigurationReader {
 
     /// Reads all clusters, and checks each against the others.
     func clusters(_ node: YAMLNode?) -> [ClusterDefinition] {
-        guard let node else { return [] }
-        let elements = list(node, "clusters", allowsEmpty: true)
+        let elements = node.map { list($0, "clusters", allowsEmpty: true) } ?? []
         guard elements.count <= ConfigurationLimits.clusters else {
-            report(node.position, "there are more than \(ConfigurationLimits.clusters) clusters; remove some")
+            let position = node?.position ?? Position(line: 1, column: 1)
+            report(position, "there are more than \(ConfigurationLimits.clusters) clusters; remove some")
             return []
         }
         var checks = ClusterChecks(clusters: elements.count)
@@ -47,6 +47,7 @@ extension ConfigurationReader {
         for element in elements {
             if let cluster = cluster(element, &checks) { clusters.append(cluster) }
         }
+        for host in hostNames { checks.add(hostName: host.name, at: host.position, pattern: pattern) }
         for problem in checks.problems { report(problem.position, problem.message) }
         return clusters
     }
@@ -66,8 +67,8 @@ extension ConfigurationReader {
         )
         let domainNode = fields["clusterDomain"]
         let domain = domainNode == nil ? Self.defaultClusterDomain : domainNode.flatMap(clusterDomain)
-        let upstreams = fields["servers"].map(clusterUpstreams) ?? []
-        if let policy = fields["policy"] { checkPolicy(policy) }
+        let settings = routeSettings(fields)
+        let servers = clusterServers(fields, settings)
         let reverse = fields["reverse"].map {
             prefixes($0, "reverse", allowsAddress: false, allowsEmpty: true)
         }
@@ -76,14 +77,16 @@ extension ConfigurationReader {
         if let zone, let domain {
             checks.add(zone: zone.name, clusterDomain: domain, at: domainNode?.position ?? zone.position)
         }
+        if let zone, let domain { checkProbe(fields["probe"], settings.probe, zone.name, domain) }
         for range in reverse ?? [] { checks.add(reverse: range.prefix, at: range.position) }
         guard let name, let zone, let domain else { return nil }
         return ClusterDefinition(
             name: name,
             zone: zone.name,
             clusterDomain: domain,
-            servers: upstreams.map { ServerDefinition($0) },
-            reverse: (reverse ?? []).map(\.prefix)
+            servers: servers,
+            reverse: (reverse ?? []).map(\.prefix),
+            settings: settings
         )
     }
 
@@ -93,14 +96,14 @@ extension ConfigurationReader {
     private func clusterName(_ node: YAMLNode) -> String? {
         value(node, "name") { (text) throws(InvalidValue) in
             let labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            guard labels.allSatisfy(Self.isHostLabel),
+            guard labels.allSatisfy({ HostNameText.isLabel($0) }),
                 ConfigurationLimits.clusterName.contains(text.utf8.count)
             else {
                 let lower = text.lowercased()
                 let isCaseOnly =
                     lower != text
                     && lower.utf8.split(separator: UInt8(ascii: ".")).allSatisfy {
-                        Self.isHostLabel($0)
+                        HostNameText.isLabel($0)
                     }
                 throw InvalidValue(
                     isCaseOnly
@@ -119,12 +122,6 @@ extension ConfigurationReader {
             }
             return text
         }
-    }
-
-    private static func isHostLabel(_ label: Substring.UTF8View) -> Bool {
-        let hyphen = UInt8(ascii: "-")
-        return (1...63).contains(label.count) && label.first != hyphen && label.last != hyphen
-            && label.allSatisfy { $0 == hyphen || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
     }
 
     /// The zone as written, or made of the pattern and the name.
@@ -169,20 +166,12 @@ extension ConfigurationReader {
         return domain
     }
 
-    private static func name(_ text: String) throws(InvalidValue) -> DomainName {
+    /// A domain name with escapes.
+    static func name(_ text: String) throws(InvalidValue) -> DomainName {
         do throws(PresentationError) {
             return try DomainName(presentation: text)
         } catch {
             throw InvalidValue(error.message)
-        }
-    }
-
-    private func checkPolicy(_ node: YAMLNode) {
-        guard let policy = text(node, "policy"), policy != "ordered" else { return }
-        if ["random", "fastest"].contains(policy) {
-            report(node.position, "this version does not support the policy `\(policy)` yet; write ordered")
-        } else {
-            report(node.position, "`policy` cannot be \(quoted(policy)); write ordered")
         }
     }
 }

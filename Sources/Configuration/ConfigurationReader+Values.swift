@@ -114,6 +114,26 @@ extension ConfigurationReader {
         return nil
     }
 
+    /// Yes or no, as YAML 1.2 writes it.
+    func boolean(_ node: YAMLNode, _ key: String) -> Bool? {
+        guard let text = text(node, key) else { return nil }
+        if case .scalar(_, isPlain: true) = node.content, let value = Bool(text) { return value }
+        report(node.position, "`\(key)` must be true or false without quotes, not \(quoted(text))")
+        return nil
+    }
+
+    /// A time in milliseconds.
+    func duration(_ node: YAMLNode, _ key: String, in range: ClosedRange<UInt64>) -> UInt64? {
+        guard let milliseconds = value(node, key, DurationText.milliseconds) else { return nil }
+        guard range.contains(milliseconds) else {
+            let lowest = DurationText.text(milliseconds: range.lowerBound)
+            let highest = DurationText.text(milliseconds: range.upperBound)
+            report(node.position, "`\(key)` must be from \(lowest) to \(highest)")
+            return nil
+        }
+        return milliseconds
+    }
+
     /// A time that an answer is kept, in whole seconds.
     func ttl(_ node: YAMLNode, _ key: String) -> UInt32? {
         guard let seconds = value(node, key, DurationText.seconds) else { return nil }

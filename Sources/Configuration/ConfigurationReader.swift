@@ -25,6 +25,10 @@ final class ConfigurationReader {
     var listen: [ListenAddress] = []
     /// What was read of `zonePattern`, before the clusters.
     var pattern = Pattern.absent
+    /// The servers that are given by host name, with their places.
+    var hostNames: [(name: DomainName, position: Position)] = []
+    /// What is wrong with each file of certificates so far; nil when nothing is.
+    var complaints: [String: String?] = [:]
 
     init(file: String, readFile: @escaping FileReader) {
         self.file = file
@@ -37,17 +41,21 @@ final class ConfigurationReader {
         listen = listenAddresses(fields["listen"])
         let workers = fields["workers"].flatMap { integer($0, "workers", in: ConfigurationLimits.workers) }
         let access = access(fields["access"])
-        let upstreams = defaultUpstreams(fields["upstream"], missingAt: root.position)
+        let upstream = defaultRoute(fields["upstream"], missingAt: root.position)
         pattern = zonePattern(fields["zonePattern"])
         let clusters = clusters(fields["clusters"])
+        if let upstream { checkBootstrap(upstream) }
         let cache = cache(fields["cache"])
         let log = log(fields["log"])
-        guard problems.isEmpty else { return nil }
+        guard problems.isEmpty, let upstream else { return nil }
         return ServerConfiguration(
             listen: listen,
             workers: workers ?? 0,
             access: access,
-            servers: upstreams.map { ServerDefinition($0) },
+            servers: upstream.servers,
+            serverSources: upstream.sources,
+            bootstrap: upstream.bootstrap,
+            settings: upstream.settings,
             clusters: clusters,
             patternParent: patternParent,
             cache: cache,
@@ -81,10 +89,15 @@ extension ConfigurationReader {
         let diagnostics = fields["diagnostics"].map {
             prefixes($0, "diagnostics", allowsAddress: true, allowsEmpty: true)
         }
-        return AccessConfiguration(
+        var access = AccessConfiguration(
             allow: allow.map { $0.map(\.prefix) } ?? AccessConfiguration.defaultAllow,
             diagnostics: diagnostics.map { $0.map(\.prefix) }
         )
+        let waiting = fields["waitingPerClient"].flatMap {
+            integer($0, "waitingPerClient", in: ConfigurationLimits.waitingPerClient)
+        }
+        access.waitingPerClient = waiting ?? access.waitingPerClient
+        return access
     }
 
     private func cache(_ node: YAMLNode?) -> CacheConfiguration {
@@ -97,6 +110,7 @@ extension ConfigurationReader {
         if let negativeTTL = fields["negativeTTL"].flatMap({ ttl($0, "negativeTTL") }) {
             cache.negativeTTLSeconds = negativeTTL
         }
+        readStale(fields, into: &cache)
         cache.minTTLSeconds = minTTL ?? cache.minTTLSeconds
         cache.maxTTLSeconds = maxTTL ?? cache.maxTTLSeconds
         if cache.minTTLSeconds > cache.maxTTLSeconds, let place = fields["minTTL"] ?? fields["maxTTL"] {
@@ -107,6 +121,19 @@ extension ConfigurationReader {
             )
         }
         return cache
+    }
+
+    private func readStale(_ fields: Fields, into cache: inout CacheConfiguration) {
+        if let serveStale = fields["serveStale"].flatMap({ ttl($0, "serveStale") }) {
+            cache.serveStaleSeconds = serveStale
+        }
+        let staleAfter = fields["staleAfter"].flatMap {
+            duration($0, "staleAfter", in: ConfigurationLimits.staleAfterMilliseconds)
+        }
+        cache.staleAfterMilliseconds = staleAfter ?? cache.staleAfterMilliseconds
+        if let prefetch = fields["prefetch"].flatMap({ boolean($0, "prefetch") }) {
+            cache.prefetch = prefetch
+        }
     }
 
     private func log(_ node: YAMLNode?) -> LogConfiguration {

@@ -23,6 +23,11 @@ struct FirstPlaces<Key: Hashable> {
         return addToMany(key, position)
     }
 
+    /// Where a key stands first; nil when it was not noted.
+    func place(of key: Key) -> Position? {
+        many.isEmpty ? few.first { $0.key == key }?.position : many[key]
+    }
+
     private mutating func addToMany(_ key: Key, _ position: Position) -> Position? {
         if let first = many[key] { return first }
         many[key] = position

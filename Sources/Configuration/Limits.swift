@@ -4,8 +4,8 @@ enum ConfigurationLimits {
     static let fileBytes = 64 << 20
     /// Keys that are compared one by one; more are hashed.
     static let keysWithoutHash = 8
-    /// Octets of a file of nameservers in the format of resolv.conf(5).
-    static let resolvConfBytes = 1 << 20
+    /// Octets of a file that the configuration names: nameservers, or certificates.
+    static let namedFileBytes = 1 << 20
     /// Lists and mappings within each other.
     ///
     /// The deepest setting of ours has 4.
@@ -14,6 +14,25 @@ enum ConfigurationLimits {
     static let skippedDepth = 1000
     static let clusters = 100_000
     static let serversPerRoute = 64
+    /// Shares of queries under the policy `random`.
+    static let weight = 1...1000
+    /// Milliseconds until a second server is asked, too.
+    ///
+    /// Sooner would double the load, later comes the retry anyway.
+    static let hedgeMilliseconds: ClosedRange<UInt64> = 5...2000
+    /// Milliseconds between trials of a server that is down.
+    static let probeIntervalMilliseconds: ClosedRange<UInt64> = 100...2000
+    /// Milliseconds without an answer until a server that is up is asked, up to an hour.
+    static let probeIdleMilliseconds: ClosedRange<UInt64> = 1000...3_600_000
+    /// Failures or successes in a row.
+    static let probeCount = 1...10
+    static let pendingQueries = 1...1_000_000
+    static let connectionsPerServer = 1...64
+    /// Further sends per hundred first ones.
+    static let retryPercent = 0...1000
+    static let waitingPerClient = 1...1_000_000
+    /// Milliseconds until a client gets an answer beyond its TTL; later it has given up.
+    static let staleAfterMilliseconds: ClosedRange<UInt64> = 0...4000
     static let listenAddresses = 64
     static let workers = 0...1024
     /// Octets of the cache, where it keeps anything at all.

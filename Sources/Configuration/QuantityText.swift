@@ -18,7 +18,15 @@ enum DurationText {
         return milliseconds / 1000
     }
 
-    private static func milliseconds(_ text: String) throws(InvalidValue) -> UInt64 {
+    /// Writes a duration with the largest unit that makes it a whole number.
+    static func text(milliseconds: UInt64) -> String {
+        guard milliseconds > 0 else { return "0ms" }
+        let unit = units.last { milliseconds.isMultiple(of: $0.milliseconds) } ?? units[0]
+        return "\(milliseconds / unit.milliseconds)\(unit.name)"
+    }
+
+    /// Reads a duration.
+    static func milliseconds(_ text: String) throws(InvalidValue) -> UInt64 {
         let (digits, unit) = Quantity.split(text)
         guard let number = UInt64(digits) else { throw complaint(text) }
         guard !unit.isEmpty else {

@@ -4,6 +4,10 @@ enum Section: CaseIterable {
     case access
     case upstream
     case cluster
+    case server
+    case probe
+    case limits
+    case tls
     case cache
     case log
 
@@ -14,6 +18,10 @@ enum Section: CaseIterable {
         case .access: "`access`"
         case .upstream: "`upstream`"
         case .cluster: "a cluster"
+        case .server: "a server"
+        case .probe: "`probe`"
+        case .limits: "`limits`"
+        case .tls: "`tls`"
         case .cache: "`cache`"
         case .log: "`log`"
         }
@@ -23,10 +31,19 @@ enum Section: CaseIterable {
     var keys: [String] {
         switch self {
         case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log"]
-        case .access: ["allow", "diagnostics"]
-        case .upstream: ["servers"]
-        case .cluster: ["name", "zone", "clusterDomain", "servers", "policy", "reverse"]
-        case .cache: ["size", "minTTL", "maxTTL", "negativeTTL"]
+        case .access: ["allow", "diagnostics", "waitingPerClient"]
+        case .upstream: ["servers", "policy", "hedge", "probe", "limits", "tls", "bootstrap"]
+        case .cluster:
+            [
+                "name", "zone", "clusterDomain", "servers", "policy", "hedge", "probe", "limits", "tls",
+                "reverse",
+            ]
+        case .server: ["address", "weight"]
+        case .probe: ["name", "type", "interval", "idle", "fall", "rise"]
+        case .limits: ["pending", "connections", "retries"]
+        case .tls: ["ca"]
+        case .cache:
+            ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
         case .log: ["level", "format"]
         }
     }
@@ -35,7 +52,7 @@ enum Section: CaseIterable {
     var laterKeys: [String] {
         switch self {
         case .root: ["include", "admin"]
-        case .cache: ["serveStale", "file"]
+        case .cache: ["file"]
         default: []
         }
     }

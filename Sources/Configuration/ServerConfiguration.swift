@@ -16,6 +16,10 @@ public struct ServerConfiguration: Sendable {
     ///
     /// Never empty.
     public var servers: [ServerDefinition]
+    /// What `servers` was read of, files by their path.
+    public var serverSources: [ServerSource]
+    /// Servers that resolve the host names of others; empty means those of `servers` whose address is known.
+    public var bootstrap: [Upstream]
     /// How the servers of the default route are used.
     public var settings: RouteSettings
     public var clusters: [ClusterDefinition]
@@ -29,6 +33,8 @@ public struct ServerConfiguration: Sendable {
         workers: Int,
         access: AccessConfiguration,
         servers: [ServerDefinition],
+        serverSources: [ServerSource]? = nil,
+        bootstrap: [Upstream] = [],
         settings: RouteSettings = RouteSettings(),
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
@@ -39,11 +45,18 @@ public struct ServerConfiguration: Sendable {
         self.workers = workers
         self.access = access
         self.servers = servers
+        self.serverSources = serverSources ?? servers.map(ServerSource.server)
+        self.bootstrap = bootstrap
         self.settings = settings
         self.clusters = clusters
         self.patternParent = patternParent
         self.cache = cache
         self.log = log
+    }
+
+    /// The files of nameservers that `servers` was read of.
+    public var resolvConfFiles: [String] {
+        serverSources.compactMap { if case .resolvConf(let path) = $0 { path } else { nil } }
     }
 }
 
@@ -64,10 +77,13 @@ public struct AccessConfiguration: Sendable {
     public var allow: [IPPrefix]
     /// Clients that get answers of class CH; nil means loopback and the host's own addresses.
     public var diagnostics: [IPPrefix]?
+    /// Queries of one client address that may wait for an answer at once, in each worker.
+    public var waitingPerClient: Int
 
-    public init(allow: [IPPrefix], diagnostics: [IPPrefix]?) {
+    public init(allow: [IPPrefix], diagnostics: [IPPrefix]?, waitingPerClient: Int = 1000) {
         self.allow = allow
         self.diagnostics = diagnostics
+        self.waitingPerClient = waitingPerClient
     }
 
     /// Loopback, private and link-local ranges (RFC 1918, RFC 4193, RFC 3927, RFC 4291 §2.5.6, RFC 6598).
@@ -88,17 +104,29 @@ public struct CacheConfiguration: Sendable, Equatable {
     public var maxTTLSeconds: UInt32
     /// The longest time that a negative answer is kept (RFC 2308 §5).
     public var negativeTTLSeconds: UInt32
+    /// Seconds past its end for which an answer may be given when there is no better (RFC 8767); 0 means never.
+    public var serveStaleSeconds: UInt32
+    /// Milliseconds that a client waits for a better answer before it gets that one.
+    public var staleAfterMilliseconds: UInt64
+    /// Whether popular answers are asked for anew before they expire.
+    public var prefetch: Bool
 
     public init(
         sizeBytes: Int = 64 << 20,
         minTTLSeconds: UInt32 = 0,
         maxTTLSeconds: UInt32 = 3600,
-        negativeTTLSeconds: UInt32 = 5
+        negativeTTLSeconds: UInt32 = 5,
+        serveStaleSeconds: UInt32 = 3600,
+        staleAfterMilliseconds: UInt64 = 500,
+        prefetch: Bool = true
     ) {
         self.sizeBytes = sizeBytes
         self.minTTLSeconds = minTTLSeconds
         self.maxTTLSeconds = maxTTLSeconds
         self.negativeTTLSeconds = negativeTTLSeconds
+        self.serveStaleSeconds = serveStaleSeconds
+        self.staleAfterMilliseconds = staleAfterMilliseconds
+        self.prefetch = prefetch
     }
 }
 

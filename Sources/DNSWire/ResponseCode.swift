@@ -24,8 +24,10 @@ public struct ExtendedErrorCode: RawRepresentable, Hashable, Sendable, BitwiseCo
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     public static let other = ExtendedErrorCode(rawValue: 0)
+    public static let staleAnswer = ExtendedErrorCode(rawValue: 3)
     public static let cachedError = ExtendedErrorCode(rawValue: 13)
     public static let prohibited = ExtendedErrorCode(rawValue: 18)
+    public static let staleNXDomainAnswer = ExtendedErrorCode(rawValue: 19)
     public static let notAuthoritative = ExtendedErrorCode(rawValue: 20)
     public static let notSupported = ExtendedErrorCode(rawValue: 21)
     public static let noReachableAuthority = ExtendedErrorCode(rawValue: 22)

@@ -6,8 +6,10 @@ import CLibevent
 /// included or before the thread that runs it starts to use it; `WakeupHandle` is the only way in from outside.
 @safe
 public final class EventLoop {
-    // SAFETY: made in init, freed in deinit. Every Event keeps its loop alive, so no event outlives the base.
-    let base: OpaquePointer
+    // SAFETY: made in init, freed in deinit. Every Event and every TLSChannel keeps its loop alive, so nothing
+    // outlives the base.
+    /// libevent's own object, for what else is made with it: `TLSChannel`.
+    public let base: OpaquePointer
 
     /// Makes a loop; fails when the system gives no epoll descriptor.
     public init() throws(SystemError) {

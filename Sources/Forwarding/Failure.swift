@@ -21,6 +21,11 @@ struct Failure {
         text: "too many clients wait for the same answer",
         isCacheable: false
     )
+    static let overClient = Failure(
+        code: .other,
+        text: "too many of this client's queries are waiting",
+        isCacheable: false
+    )
     static func overBudget(_ route: Route) -> Failure {
         Failure(
             code: .other,
@@ -32,7 +37,7 @@ struct Failure {
     static func allDown(_ route: Route, _ server: Upstream, _ fault: UpstreamFault) -> Failure {
         Failure(
             code: .noReachableAuthority,
-            text: "\(route.label): all servers are down, \(server) \(fault.sentence)",
+            text: "\(route.label): all servers are down, \(server) \(fault.sentence(of: server))",
             isCacheable: false
         )
     }
@@ -46,6 +51,14 @@ struct Failure {
     static func mappedNameTooLong(_ route: Route) -> Failure {
         Failure(code: .other, text: "\(route.label): a name is over 255 octets when mapped")
     }
+    /// Over within a moment, mostly: at the start of the server.
+    static func unresolved(_ route: Route, _ name: String) -> Failure {
+        Failure(
+            code: .noReachableAuthority,
+            text: "\(route.label): the name of its server \(name) is not resolved yet",
+            isCacheable: false
+        )
+    }
     static func answerTooLong(_ route: Route) -> Failure {
         Failure(code: .other, text: "\(route.label): the answer is over 65,535 octets when mapped")
     }
@@ -58,20 +71,32 @@ enum UpstreamFault {
     case responseCode(ResponseCode)
     case malformed
     case lame
+    case tls(TLSFault)
 
-    var sentence: String {
+    /// What stands behind the server in a sentence.
+    func sentence(of server: Upstream) -> String {
         switch self {
         case .timeout: "timed out"
         case .network: "cannot be reached"
         case .responseCode(let code): "answered \(code.name)"
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
+        case .tls(let fault): fault.sentence(name: server.tls?.name ?? "this server")
+        }
+    }
+
+    /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
+    var isOfQuestion: Bool {
+        switch self {
+        case .timeout, .network, .tls: false
+        case .responseCode(let code): code != .refused
+        case .malformed, .lame: true
         }
     }
 
     var code: ExtendedErrorCode {
         switch self {
-        case .timeout, .network: .networkError
+        case .timeout, .network, .tls: .networkError
         case .responseCode: .noReachableAuthority
         case .malformed, .lame: .invalidData
         }

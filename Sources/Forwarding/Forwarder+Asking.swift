@@ -27,6 +27,8 @@ extension Forwarder {
         new.qtype = qtype
         new.startedAt = now
         new.deadline = now + ForwardingLimits.deadlineMilliseconds
+        new.recoveries = snapshot.withState(of: route) { $0.recoveries }
+        setStaleTimer(new, now)
         return new
     }
 
@@ -182,7 +184,7 @@ extension Forwarder {
     ) {
         metrics.count(.outages)
         let trial = claimTrial(query, route, now)
-        let parents = failClients(query, failure)
+        let parents = failClients(query, failure, staleAnswer(query.key, now))
         query.role = .trial
         pending.unlist(query)
         if let trial, ask(query, route, trial, now) {
@@ -200,7 +202,7 @@ extension Forwarder {
 extension Forwarder {
     /// Sets the time at which the question has to be looked at.
     mutating func setTimer(_ query: PendingQuery, _ now: UInt64) {
-        var wake = query.deadline
+        var wake = query.wakesAt
         for i in 0..<query.attemptCount where query.attempts[i].isOpen && !query.attempts[i].isOverdue {
             wake = min(wake, query.attempts[i].timeoutAt)
         }
@@ -219,6 +221,7 @@ extension Forwarder {
                 query.role == .question ? fail(query, failure(of: query), now) : settle(query)
                 continue
             }
+            if now >= query.staleAt { answerLate(query, now) }
             if query.hedgeAt != 0, now >= query.hedgeAt { hedge(query, now) }
             let wantsServer = isLate || query.retryAt != 0 && now >= query.retryAt
             if wantsServer, !isAsked(query) { askNext(query, now) } else { setTimer(query, now) }
@@ -252,11 +255,12 @@ extension Forwarder {
                     text: "\(route.label): the target of a CNAME was not resolved in time"
                 )
             }
+            if route.upstreams.isEmpty, let name = route.unresolvedName { return .unresolved(route, name) }
             return Failure(code: .noReachableAuthority, text: "\(route.label): no server could be asked")
         }
         let server = query.snapshot.table.upstreams[Int(upstream.rawValue)]
         let others = route.upstreams.count > 1 ? ", and none of the others answered" : ""
         let code = others.isEmpty ? fault.code : .noReachableAuthority
-        return Failure(code: code, text: "\(route.label): \(server) \(fault.sentence)\(others)")
+        return Failure(code: code, text: "\(route.label): \(server) \(fault.sentence(of: server))\(others)")
     }
 }

@@ -7,7 +7,7 @@ import Routing
 extension Forwarder {
     /// The builder holds the answer of a question: stores it, answers its waiters, continues chains.
     mutating func finish(_ query: PendingQuery, _ now: UInt64) {
-        if let cache { builder.store(in: cache, query.key, now: now) }
+        if let cache { store(in: cache, query, now) }
         var parents: [PendingReference] = []
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
@@ -24,24 +24,40 @@ extension Forwarder {
         }
     }
 
+    private func store(in cache: AnswerCache, _ query: PendingQuery, _ now: UInt64) {
+        builder.store(in: cache, query.key, now: now)
+        // What must not be kept is newer all the same than what was.
+        if builder.answer.lifetimeSeconds == 0 { cache.remove(query.key, expiredAt: now) }
+        if query.earlierFailures > 0 { failures.remove(query.key) }
+        if query.isRefresh { query.snapshot.refreshClaims.release(query.key.hash) }
+    }
+
     /// Ends a question without an answer.
     ///
-    /// The failure is remembered apart from answers.
+    /// Clients that wait get a stale answer, if there is one (RFC 8767 §5), else the failure, which is remembered apart
+    /// from answers.
     mutating func fail(_ query: PendingQuery, _ failure: Failure, _ now: UInt64) {
+        let stale = staleAnswer(query.key, now)
         // What the way to a question has used up of the budget says nothing of the question itself.
         let isOwn = !failure.isOfChain || query.inheritedLinks == 0
-        if isOwn, query.role == .question { remember(failure, query.key, now: now) }
-        let parents = failClients(query, failure)
+        if isOwn, query.role == .question { remember(failure, of: query, hasStale: stale != nil, now) }
+        let parents = failClients(query, failure, stale)
         settle(query)
         failChains(parents, failure, now)
     }
 
-    /// Tells the clients that wait for a question that they get no answer; the chains that wait are left to the caller.
-    mutating func failClients(_ query: PendingQuery, _ failure: Failure) -> [PendingReference] {
+    /// Tells the clients that wait for a question that they get nothing better; the chains that wait are left to the
+    /// caller.
+    mutating func failClients(
+        _ query: PendingQuery,
+        _ failure: Failure,
+        _ stale: StaleAnswer?
+    ) -> [PendingReference] {
         var parents: [PendingReference] = []
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
             case .client(let context):
+                if let stale, reply(stale, context, id, reason: failure.text) { continue }
                 metrics.count(.failures)
                 Self.replyFailure(&replyBuffer, waiters[id], context, failure, output, id)
             case .pendingQuery(let parent): parents.append(parent)
@@ -63,6 +79,8 @@ extension Forwarder {
     mutating func settle(_ query: PendingQuery) {
         wheel.remove(query.place)
         pending.remove(query)
+        // An idle place would keep an old snapshot alive.
+        if query.snapshot !== snapshot { query.snapshot = snapshot }
     }
 
     private mutating func reply(_ context: ReplyContext, _ id: WaiterID) {
@@ -100,9 +118,7 @@ extension Forwarder {
         _ id: WaiterID
     ) {
         var bytes = buffer.mutableBytes
-        bytes.copy(waiter.qname.bytes, at: WireLimits.headerLength)
-        bytes.store(waiter.qtype.rawValue, at: context.questionEnd - 4)
-        bytes.store(RecordClass.internet.rawValue, at: context.questionEnd - 2)
+        ReplyWriter.writeQuestion(&bytes, context, waiter.qname, waiter.qtype)
         let length = ReplyWriter.finishEmpty(&bytes, context, failure)
         output.reply(bytes.readable.extracting(first: length), to: id)
     }
@@ -148,7 +164,9 @@ extension Forwarder {
         if let message = cachedMessage(key, target, query.qtype, now) {
             return complete(query, with: message, now)
         }
-        join(query, key, target, route, now)
+        let earlier = rememberedFailure(key, route, query.snapshot, now)
+        if let text = earlier?.text { return fail(query, Failure(code: .cachedError, text: text), now) }
+        join(query, key, target, route, earlier, now)
     }
 
     /// Makes a chain wait for the question that resolves its target.
@@ -157,16 +175,17 @@ extension Forwarder {
         _ key: CacheKey,
         _ target: DomainName,
         _ route: RouteID,
+        _ earlier: RememberedFailure?,
         _ now: UInt64
     ) {
-        let waiter = Waiter(.pendingQuery(query.reference), target, query.qtype)
+        let waiter = Waiter(query.reference, target, query.qtype)
         if let same = pending.find(key) {
             guard !isWaiting(same, for: query) else { return fail(query, .chainLoop, now) }
             guard add(waiter, to: same) != nil else {
-                return fail(query, overWaiters, now)
+                return fail(query, overWaiters(waiter), now)
             }
             query.waitsFor = same.place
-            wheel.set(query.place, at: query.deadline, now: now)
+            wheel.set(query.place, at: query.wakesAt, now: now)
             return
         }
         // The oldest question may be the one that waits here.
@@ -176,15 +195,16 @@ extension Forwarder {
         }
         guard add(waiter, to: new) != nil else {
             settle(new)
-            return fail(query, overWaiters, now)
+            return fail(query, overWaiters(waiter), now)
         }
         metrics.count(.cacheMisses)
         new.dnssecOK = query.dnssecOK && !query.snapshot.table.isMapped(route)
         new.checkingDisabled = query.checkingDisabled && !query.snapshot.table.isMapped(route)
+        new.earlierFailures = earlier?.count ?? 0
         // A chain of chains shares one budget of links, so that it ends.
         new.inheritedLinks = query.inheritedLinks + query.chainLinks
         query.waitsFor = new.place
-        wheel.set(query.place, at: query.deadline, now: now)
+        wheel.set(query.place, at: query.wakesAt, now: now)
         begin(new, now)
     }
 

@@ -22,7 +22,7 @@ extension Forwarder {
             ($0.isPlain(now: now), $0.timeout(sends: sends))
         }
         let hasEDNS = withEDNS && !isPlain
-        guard writeQuery(query, id, hasEDNS: hasEDNS) else { return false }
+        guard writeQuery(query, id, hasEDNS: hasEDNS, over: transport) else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
         let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : timeout
@@ -62,27 +62,6 @@ extension Forwarder {
             if pending.isFree(upstream, transport, id) { return id }
         }
         return nil
-    }
-
-    private mutating func writeQuery(_ query: PendingQuery, _ id: MessageID, hasEDNS: Bool) -> Bool {
-        var flags = HeaderFlags.recursionDesired
-        if query.checkingDisabled { flags |= HeaderFlags.checkingDisabled }
-        queryWriter.begin(
-            Header(id: id, flags: HeaderFlags(rawValue: flags), additionalCount: hasEDNS ? 1 : 0)
-        )
-        do throws(WireError) {
-            try queryWriter.appendQuestion(query.upstreamName, query.upstreamType, .internet)
-            if hasEDNS {
-                // Our own OPT; nothing of the client's passes (RFC 6891 §6.1.1).
-                let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
-                let ttl: UInt32 = query.dnssecOK ? 0x8000 : 0
-                let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
-                try queryWriter.endRecord(rdataOffset: rdata)
-            }
-            return true
-        } catch {
-            return false
-        }
     }
 }
 
@@ -151,41 +130,8 @@ extension Forwarder {
         }
     }
 
-    /// Whether the question is the one that was sent.
-    ///
-    /// Some servers leave it out when they refuse a message.
-    private func isAnswer(to query: PendingQuery, _ message: borrowing RawSpan, _ header: Header) -> Bool {
-        if header.questionCount == 0 {
-            let code = header.flags.responseCode
-            return code == .formErr || code == .notImp
-        }
-        guard header.questionCount == 1 else { return false }
-        // No name is a pointer to what stands before the first: the question's is written out.
-        let end = WireLimits.headerLength + query.upstreamName.length
-        return end + 4 <= message.byteCount
-            && Message.hasName(message, at: WireLimits.headerLength, equalTo: query.upstreamName.bytes)
-            && message.uint16(at: end) == query.upstreamType.rawValue
-            && message.uint16(at: end + 2) == RecordClass.internet.rawValue
-    }
-
-    /// RFC 6891 §6.2.2, §7: servers that do not know OPT say so in one of these ways.
-    private func rejectsEDNS(_ header: Header) -> Bool {
-        let code = header.flags.responseCode
-        return (code == .formErr || code == .notImp) && header.answerCount == 0
-    }
-
-    /// Asks a server that refused a question with OPT for the same without.
-    private mutating func resendWithoutEDNS(
-        _ query: PendingQuery,
-        _ attempt: Attempt,
-        _ code: ResponseCode,
-        _ now: UInt64
-    ) {
-        resend(query, attempt, attempt.transport, withEDNS: false, orElse: .responseCode(code), now)
-    }
-
     /// Asks the same server again in another manner, if it was not asked too often that way already.
-    private mutating func resend(
+    mutating func resend(
         _ query: PendingQuery,
         _ attempt: Attempt,
         _ transport: UpstreamTransport,
@@ -215,7 +161,15 @@ extension Forwarder {
     ///
     /// A connection that had been open may have been closed for being idle or old, which says nothing of its
     /// server (RFC 7766 §6.2.4): then the same server is asked once more.
-    public mutating func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, now: UInt64) {
+    ///
+    /// - Parameter tls: what was wrong, when the connection could not be had because of TLS.
+    public mutating func failed(
+        _ upstream: UpstreamID,
+        via token: SocketToken,
+        wasOpen: Bool,
+        tls: TLSFault? = nil,
+        now: UInt64
+    ) {
         for (query, index) in pending.attempts(upstream, token) where query.attempts[index].isOpen {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
@@ -226,8 +180,8 @@ extension Forwarder {
                 resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, orElse: .network, now)
                 continue
             }
-            noteFailure(.network, query, attempt, now)
-            fault(query, attempt, .network, now)
+            noteFailure(tls.map { Trouble($0) } ?? .network, query, attempt, now)
+            fault(query, attempt, tls.map(UpstreamFault.tls) ?? .network, now)
         }
     }
 }

@@ -8,9 +8,9 @@ import Routing
 /// One per worker, used on its thread only. Time is in milliseconds of a clock that never goes back. A value that is
 /// not copied, so that its owner's one access to it is all that is checked at run time.
 public struct Forwarder: ~Copyable {
-    let snapshot: ForwardingSnapshot
+    private(set) var snapshot: ForwardingSnapshot
     // The snapshot's, at hand: what is reached through another object is retained for each query.
-    private let table: RoutingTable
+    private var table: RoutingTable
     /// Shared by all workers; nil when nothing is to be cached.
     let cache: AnswerCache?
     /// Failures, apart from answers (RFC 9520).
@@ -55,6 +55,15 @@ public struct Forwarder: ~Copyable {
         self.random = random
         wheel = TimerWheel(now: now)
         hashSeed = failures.seed
+    }
+
+    /// Takes the routes and settings of a later snapshot of the same directory.
+    ///
+    /// Questions in flight keep the snapshot that they began with. Not between `prepare` and `handle` of a query.
+    public mutating func replace(snapshot new: ForwardingSnapshot) {
+        snapshot = new
+        table = new.table
+        pending.releaseSnapshots(for: new)
     }
 
     /// Whether questions are in flight, so that `expire` must be called about every 10 ms.
@@ -130,8 +139,10 @@ public struct Forwarder: ~Copyable {
         guard snapshot.allowed.contains(client.address) else { return refuseClient(&reply, context) }
         switch prepared[place].decision {
         case .forward(let route):
-            if let length = answerFromCache(place, context, now, &reply) { return .reply(length) }
-            return miss(prepared[place].key, route, query, message, context, now, &reply)
+            if let length = answerFromCache(place, route, query, context, now, &reply) {
+                return .reply(length)
+            }
+            return miss(prepared[place].key, route, query, message, client, context, now, &reply)
         case .local(let local):
             return answerLocally(local, query, message, context, &reply)
         case nil where query.qclass == .internet:
@@ -141,8 +152,16 @@ public struct Forwarder: ~Copyable {
         }
     }
 
+    /// A number for which record of an RRset comes first.
+    mutating func nextRotation() -> UInt32 {
+        rotation &+= 1
+        return rotation
+    }
+
     private mutating func answerFromCache(
         _ place: Int,
+        _ route: RouteID,
+        _ query: Query,
         _ context: ReplyContext,
         _ now: UInt64,
         _ reply: inout MutableRawSpan
@@ -159,6 +178,10 @@ public struct Forwarder: ~Copyable {
         guard let hit else { return nil }
         metrics.count(.cacheHits)
         if hit.fitted.isTruncated { metrics.count(.truncatedReplies) }
+        if hit.isDue {
+            let key = prepared[place].key
+            refresh(key, route, query, now)
+        }
         return ReplyWriter.finish(
             &reply,
             context,
@@ -173,11 +196,15 @@ public struct Forwarder: ~Copyable {
         _ route: RouteID,
         _ query: Query,
         _ message: borrowing RawSpan,
+        _ client: Client,
         _ context: ReplyContext,
         _ now: UInt64,
         _ reply: inout MutableRawSpan
     ) -> QueryOutcome {
-        if let length = answerFromFailures(key, context, now, &reply) { return .reply(length) }
+        let earlier = rememberedFailure(key, route, snapshot, now)
+        if let text = earlier?.text {
+            return .reply(answerFailureAgain(key, query, context, text, now, &reply))
+        }
         guard query.flags.recursionDesired else {
             // RFC 8914 §4.21 asks for this code with this refusal.
             return refuse(
@@ -190,34 +217,63 @@ public struct Forwarder: ~Copyable {
         metrics.count(.cacheMisses)
         var at = WireLimits.headerLength
         guard let qname = try? DomainName(message, at: &at) else { return .drop }
-        let waiter = Waiter(.client(context), qname, query.qtype)
+        let waiter = Waiter(ClientHash(client.address, seed: hashSeed), context, qname, query.qtype)
         if let same = pending.find(key) {
-            guard let id = add(waiter, to: same) else { return overload(&reply, context, overWaiters) }
+            if same.isLate, let stale = staleAnswer(key, now),
+                let length = write(stale, context, reason: lateReason(same), &reply)
+            {
+                return .reply(length)
+            }
+            guard let id = add(waiter, to: same) else {
+                return overload(key, context, overWaiters(waiter), now, &reply)
+            }
             metrics.count(.mergedQueries)
             output.admitted(id)
             return .pending
         }
-        guard let new = start(key, qname.folded, query.qtype, route, now) else {
-            return overload(&reply, context, overQueries(snapshot.table, route))
+        guard mayWait(waiter) else { return overload(key, context, overWaiters(waiter), now, &reply) }
+        guard let new = start(key, qname.folded, query, route, earlier, now) else {
+            return overload(key, context, overQueries(snapshot.table, route), now, &reply)
         }
         guard let id = add(waiter, to: new) else {
             settle(new)
-            return overload(&reply, context, overWaiters)
+            return overload(key, context, overWaiters(waiter), now, &reply)
         }
-        new.dnssecOK = query.edns.dnssecOK && !snapshot.table.isMapped(route)
-        new.checkingDisabled = query.flags.checkingDisabled && !snapshot.table.isMapped(route)
         output.admitted(id)
         begin(new, now)
         return .pending
     }
 
-    /// Lets a waiter wait for a question; nil when too many do, in all or for this one.
+    /// Makes a pending query of a client's question; nil when too many are in flight.
+    mutating func start(
+        _ key: CacheKey,
+        _ qname: DomainName,
+        _ query: Query,
+        _ route: RouteID,
+        _ earlier: RememberedFailure?,
+        _ now: UInt64,
+        pushesOut: Bool = true
+    ) -> PendingQuery? {
+        guard let new = start(key, qname, query.qtype, route, now, pushesOut: pushesOut) else { return nil }
+        let isMapped = snapshot.table.isMapped(route)
+        new.dnssecOK = query.edns.dnssecOK && !isMapped
+        new.checkingDisabled = query.flags.checkingDisabled && !isMapped
+        new.earlierFailures = earlier?.count ?? 0
+        return new
+    }
+
+    /// Lets a waiter wait for a question; nil when too many do, in all, for this one, or of one client.
     mutating func add(_ waiter: Waiter, to query: PendingQuery) -> WaiterID? {
-        guard query.waiterCount < ForwardingLimits.waitersPerQueryMax,
+        guard query.waiterCount < ForwardingLimits.waitersPerQueryMax, mayWait(waiter),
             let id = waiters.append(waiter, to: &query.waiters)
         else { return nil }
         query.waiterCount += 1
         return id
+    }
+
+    /// Whether fewer queries of the waiter's client wait than may.
+    private func mayWait(_ waiter: Waiter) -> Bool {
+        waiters.count(of: waiter.client) < snapshot.waitingPerClient
     }
 
     /// Why no further question can be asked.
@@ -227,16 +283,45 @@ public struct Forwarder: ~Copyable {
     }
 
     /// Why nobody more can wait for a question.
-    var overWaiters: Failure {
-        waiters.count < ForwardingLimits.waitersMax ? .overWaiting : .overPending
+    func overWaiters(_ waiter: Waiter) -> Failure {
+        guard mayWait(waiter) else { return .overClient }
+        return waiters.count < ForwardingLimits.waitersMax ? .overWaiting : .overPending
     }
 
-    private func overload(
-        _ reply: inout MutableRawSpan,
+    /// Answers a failure that is remembered (RFC 9520 §3.2), stale where it can be; returns the reply's octets.
+    private mutating func answerFailureAgain(
+        _ key: CacheKey,
+        _ query: Query,
         _ context: ReplyContext,
-        _ failure: Failure
+        _ text: String,
+        _ now: UInt64,
+        _ reply: inout MutableRawSpan
+    ) -> Int {
+        if query.flags.recursionDesired, let stale = staleAnswer(key, now),
+            let length = write(stale, context, reason: text, &reply)
+        {
+            return length
+        }
+        metrics.count(.cachedFailures)
+        metrics.count(.failures)
+        return ReplyWriter.finishEmpty(&reply, context, Failure(code: .cachedError, text: text))
+    }
+
+    /// Turns a question away that cannot be asked now: with a stale answer, or with the failure, which is not
+    /// remembered.
+    private mutating func overload(
+        _ key: CacheKey,
+        _ context: ReplyContext,
+        _ failure: Failure,
+        _ now: UInt64,
+        _ reply: inout MutableRawSpan
     ) -> QueryOutcome {
         metrics.count(.overloads)
+        if let stale = staleAnswer(key, now),
+            let length = write(stale, context, reason: failure.text, &reply)
+        {
+            return .reply(length)
+        }
         metrics.count(.failures)
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }
@@ -270,52 +355,5 @@ public struct Forwarder: ~Copyable {
         var failure = Failure(code: .notSupported, text: "this query type cannot be forwarded")
         failure.responseCode = query.qtype == .opt ? .formErr : .notImp
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
-    }
-}
-
-// MARK: - Failures
-
-extension Forwarder {
-    /// Writes a remembered failure (RFC 9520 §3.2); nil when there is none.
-    private mutating func answerFromFailures(
-        _ key: CacheKey,
-        _ context: ReplyContext,
-        _ now: UInt64,
-        _ reply: inout MutableRawSpan
-    ) -> Int? {
-        guard let text = Self.failureText(failures, &replyBuffer, key, now) else { return nil }
-        metrics.count(.cachedFailures)
-        metrics.count(.failures)
-        return ReplyWriter.finishEmpty(&reply, context, Failure(code: .cachedError, text: text))
-    }
-
-    // The buffer is a parameter, because a span into it would keep the whole forwarder from being used.
-    private static func failureText(
-        _ failures: AnswerCache,
-        _ buffer: inout WireBuffer,
-        _ key: CacheKey,
-        _ now: UInt64
-    ) -> String? {
-        var bytes = buffer.mutableBytes
-        let available = ForwardingLimits.errorTextMax
-        guard
-            let hit = failures.lookup(key, now: now, available: available, rotation: 0, into: &bytes, at: 0)
-        else { return nil }
-        return String(decoding: bytes.readable.extracting(first: hit.fitted.length).toArray(), as: UTF8.self)
-    }
-
-    /// Remembers a failure, apart from answers, so that it neither replaces nor hides one.
-    func remember(_ failure: Failure, _ key: CacheKey, now: UInt64) {
-        guard failure.isCacheable else { return }
-        let text = Array(failure.text.utf8(atMost: ForwardingLimits.errorTextMax))
-        let answer = CachedAnswer(
-            responseCode: .servFail,
-            answerLength: text.count,
-            authorityEnd: text.count,
-            length: text.count,
-            lifetimeSeconds: ForwardingLimits.failureSeconds
-        )
-        let none: [UInt16] = []
-        failures.insert(key, answer, body: text.wireBytes, ttlOffsets: none.span, now: now)
     }
 }

@@ -17,6 +17,10 @@ public final class ForwardingSnapshot: Sendable {
     /// Clients that are answered in class CH.
     public let diagnosticsAllowed: IPPrefixSet
     public let ttls: TTLLimits
+    public let caching: CachingSettings
+    /// Queries of one client address that may wait at once in one worker.
+    public let waitingPerClient: Int
+    let refreshClaims: RefreshClaims
     /// What `id.server` and `hostname.bind` say (RFC 4892).
     public let hostname: String
     /// What `version.bind` says.
@@ -29,26 +33,58 @@ public final class ForwardingSnapshot: Sendable {
         allowed: IPPrefixSet,
         diagnosticsAllowed: IPPrefixSet,
         ttls: TTLLimits,
+        caching: CachingSettings = CachingSettings(),
+        waitingPerClient: Int = ForwardingLimits.waitingPerClient,
         hostname: String,
         version: String
     ) {
         self.table = table
-        let known = previous?.health ?? []
-        health = table.upstreams.indices.map { $0 < known.count ? known[$0] : UpstreamHealth() }
-        var states: [UInt32: RouteState] = [:]
-        if let previous {
-            for (route, state) in zip(previous.table.routes, previous.routeStates) {
-                states[route.cacheTag] = state
-            }
-        }
-        routeStates = table.routes.map { states[$0.cacheTag] ?? RouteState() }
+        health = Self.health(table, following: previous)
+        routeStates = Self.routeStates(table, following: previous)
         serverRoutes = ServerRoutes(table)
         probePace = previous?.probePace ?? ProbePace()
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls
+        self.caching = caching
+        self.waitingPerClient = waitingPerClient
+        refreshClaims = previous?.refreshClaims ?? RefreshClaims()
         self.hostname = hostname
         self.version = version
+    }
+
+    /// The health of the servers: what is known of them, and new where nothing is.
+    private static func health(
+        _ table: RoutingTable,
+        following previous: ForwardingSnapshot?
+    ) -> [UpstreamHealth] {
+        table.upstreams.enumerated().map { place, upstream in
+            // Another server may have had the number before.
+            guard let previous, place < previous.health.count, previous.table.upstreams[place] == upstream
+            else { return UpstreamHealth() }
+            let known = previous.health[place]
+            // Nobody looks after a server without routes: one that comes back is no longer what it was when it went.
+            let wasUnused = previous.serverRoutes[UpstreamID(rawValue: Int32(place))].isEmpty
+            return wasUnused && known.isInTrouble ? UpstreamHealth() : known
+        }
+    }
+
+    /// The states of the routes: those that they had before, and new ones.
+    private static func routeStates(
+        _ table: RoutingTable,
+        following previous: ForwardingSnapshot?
+    ) -> [RouteState] {
+        guard let previous else { return table.routes.map { _ in RouteState() } }
+        let old = previous.table
+        let places = Dictionary(zip(old.routes.map(\.cacheTag), old.routes.indices)) { first, _ in first }
+        return table.routes.map { route in
+            guard let place = places[route.cacheTag] else { return RouteState() }
+            let servers = route.upstreams.lazy.map { table.upstreams[Int($0.rawValue)] }
+            let oldServers = old.routes[place].upstreams.lazy.map { old.upstreams[Int($0.rawValue)] }
+            // A name of a server has another address: what failed before may not fail any more.
+            if !servers.elementsEqual(oldServers) { previous.routeStates[place].recovered() }
+            return previous.routeStates[place]
+        }
     }
 }
 

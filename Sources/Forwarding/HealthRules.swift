@@ -33,16 +33,26 @@ enum HealthChange {
 }
 
 /// Why a server went without answer, or had none.
-enum Trouble: UInt8, AtomicRepresentable {
-    case timeout
-    case network
-    case servFail
+struct Trouble: RawRepresentable, AtomicRepresentable {
+    let rawValue: UInt8
+
+    static let timeout = Trouble(rawValue: 0)
+    static let network = Trouble(rawValue: 1)
+    static let servFail = Trouble(rawValue: 2)
+    private static let firstOfTLS: UInt8 = 16
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(_ fault: TLSFault) { rawValue = Self.firstOfTLS + fault.rawValue }
 
     var fault: UpstreamFault {
-        switch self {
-        case .timeout: .timeout
-        case .network: .network
-        case .servFail: .responseCode(.servFail)
+        if rawValue >= Self.firstOfTLS, let fault = TLSFault(rawValue: rawValue - Self.firstOfTLS) {
+            return .tls(fault)
+        }
+        return switch rawValue {
+        case Self.network.rawValue: .network
+        case Self.servFail.rawValue: .responseCode(.servFail)
+        default: .timeout
         }
     }
 }

@@ -13,6 +13,8 @@ public enum ForwardingLimits {
     ///
     /// Equal questions share one pending query, so there are more of these.
     public static let waitersMax = 32_768
+    /// The same for one client address, unless the configuration says otherwise.
+    public static let waitingPerClient = 1000
     /// Sends of one question, over all servers.
     public static let attemptsMax = 8
     /// Sends of one question to one server (RFC 9520 §3.1).
@@ -58,6 +60,12 @@ public enum ForwardingLimits {
     public static let chainLinksMax = 10
     /// Seconds for which a failure is remembered (RFC 9520 §3.2).
     public static let failureSeconds: UInt32 = 5
+    /// The same when a name has failed so often that it was doubled again and again (RFC 9520 §3.2).
+    public static let failureSecondsMax: UInt32 = 300
+    /// The shortest time that such a failure is remembered while there is a stale answer (RFC 8767 §5).
+    public static let staleRecheckSeconds: UInt32 = 30
+    /// The TTL of stale answers (RFC 8767 §4).
+    public static let staleTTLSeconds: UInt32 = 30
     /// Octets of the failure cache.
     ///
     /// Failures have their own so that they never push out an answer.

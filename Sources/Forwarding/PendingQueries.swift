@@ -85,6 +85,11 @@ struct PendingQueries {
         if byKey[pending.key.hash] == pending.place { byKey.remove(pending.key.hash) }
     }
 
+    /// Lets places without a question forget the snapshot of their last.
+    func releaseSnapshots(for current: ForwardingSnapshot) {
+        for place in free { places[place].snapshot = current }
+    }
+
     /// The question in flight with this key.
     func find(_ key: CacheKey) -> PendingQuery? {
         guard let place = byKey[key.hash] else { return nil }

@@ -67,6 +67,16 @@ final class PendingQuery {
     var hasRoutePlace = false
     var startedAt: UInt64 = 0
     var deadline: UInt64 = 0
+    /// When clients that wait get a stale answer, if there is one (RFC 8767 §5: client response timer).
+    var staleAt = UInt64.max
+    /// Whether that time has come.
+    var isLate = false
+    /// Whether it was asked to renew an answer before its end, and no client's sake.
+    var isRefresh = false
+    /// The route's recoveries when the question began: a failure of it is one from before any later one.
+    var recoveries: UInt32 = 0
+    /// How often in a row the question has failed before by its own fault.
+    var earlierFailures = 0
     /// When to look for a server again; 0 when servers that were asked are waited for.
     var retryAt: UInt64 = 0
     /// When to ask a second server although the first is not late; 0 for never.
@@ -93,6 +103,9 @@ final class PendingQuery {
     ///
     /// ANY is answered from A (RFC 8482 §4.1).
     var upstreamType: RecordType { qtype == .any ? .a : qtype }
+
+    /// When the question is to be looked at without any server's doing.
+    var wakesAt: UInt64 { min(deadline, staleAt) }
 
     var routeInfo: Route { snapshot.table.routes[Int(route.rawValue)] }
 
@@ -136,5 +149,9 @@ final class PendingQuery {
         inheritedLinks = 0
         waiterCount = 0
         waitsFor = nil
+        staleAt = .max
+        isLate = false
+        isRefresh = false
+        earlierFailures = 0
     }
 }

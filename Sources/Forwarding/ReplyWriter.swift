@@ -31,6 +31,18 @@ struct ReplyContext: BitwiseCopyable {
 }
 
 enum ReplyWriter {
+    /// Writes the question of a client that waited, in its case.
+    static func writeQuestion(
+        _ reply: inout MutableRawSpan,
+        _ context: ReplyContext,
+        _ qname: DomainName,
+        _ qtype: RecordType
+    ) {
+        reply.copy(qname.bytes, at: WireLimits.headerLength)
+        reply.store(qtype.rawValue, at: context.questionEnd - 4)
+        reply.store(RecordClass.internet.rawValue, at: context.questionEnd - 2)
+    }
+
     /// Completes a reply whose question and sections are in place; returns its octets.
     @inline(__always)
     static func finish(
@@ -82,6 +94,8 @@ enum ReplyWriter {
     }
 
     /// Adds an Extended DNS Error to the OPT record that ends the reply, when there is one and room for it.
+    ///
+    /// Without its text, when that does not fit (RFC 8914 §3).
     static func addError(
         _ reply: inout MutableRawSpan,
         _ context: ReplyContext,
@@ -89,10 +103,11 @@ enum ReplyWriter {
         _ text: String,
         at length: Int
     ) -> Int {
-        let octets = text.utf8(atMost: ForwardingLimits.errorTextMax)
+        let room = min(context.limit, reply.byteCount) - length - 6
+        guard context.edns.isPresent, room >= 0 else { return length }
+        let whole = text.utf8(atMost: ForwardingLimits.errorTextMax)
+        let octets = whole.count <= room ? whole : "".utf8(atMost: 0)
         let option = 4 + 2 + octets.count
-        guard context.edns.isPresent, length + option <= context.limit, length + option <= reply.byteCount
-        else { return length }
         reply.store(UInt16(option), at: length - 2)
         reply.store(UInt16(15), at: length)
         reply.store(UInt16(option - 4), at: length + 2)

@@ -1,4 +1,5 @@
 import DNSWire
+import Routing
 
 /// Somebody who waits for a pending query: a client, or another pending query whose CNAME chain led here.
 struct Waiter {
@@ -12,12 +13,43 @@ struct Waiter {
     /// QNAME in the client's case (RFC 4343 §4.1: echoed octet for octet).
     var qname: DomainName
     var qtype: RecordType
+    /// Names the client's address, 0 for a pending query.
+    let client: ClientHash
     fileprivate var next: Int32 = -1
 
-    init(_ kind: Kind, _ qname: DomainName, _ qtype: RecordType) {
-        self.kind = kind
+    /// A client that waits for a reply.
+    init(_ client: ClientHash, _ context: ReplyContext, _ qname: DomainName, _ qtype: RecordType) {
+        kind = .client(context)
         self.qname = qname
         self.qtype = qtype
+        self.client = client
+    }
+
+    /// A chain that waits for the answer of its target.
+    init(_ parent: PendingReference, _ target: DomainName, _ qtype: RecordType) {
+        kind = .pendingQuery(parent)
+        qname = target
+        self.qtype = qtype
+        client = .none
+    }
+}
+
+/// A client's address, hashed with a secret so that nobody can choose two that are counted as one.
+struct ClientHash: Equatable, BitwiseCopyable {
+    fileprivate let rawValue: UInt64
+
+    static let none = ClientHash(rawValue: 0)
+
+    private init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    init(_ address: IPAddress, seed: UInt64) {
+        // IPv4 has no upper half: in its place stands what no upper half gives but by chance.
+        let high = UInt64(truncatingIfNeeded: address.bits >> 64)
+        let first = (high ^ seed).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        let upper = address.isIPv4 ? seed.byteSwapped : first.high ^ first.low
+        let low = UInt64(truncatingIfNeeded: address.bits) ^ upper
+        let second = (low ^ seed).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+        rawValue = max(second.high ^ second.low, 1)
     }
 }
 
@@ -35,8 +67,13 @@ struct Waiters {
     private var free: Int32 = -1
     private(set) var count = 0
     private let limit: Int
+    /// How many of them are one client's.
+    private var byClient = NumberTable()
 
     init(limit: Int) { self.limit = limit }
+
+    /// How many queries of a client wait.
+    func count(of client: ClientHash) -> Int { byClient[client.rawValue] ?? 0 }
 
     /// Puts a waiter at the end of a list; nil when all places are taken.
     mutating func append(_ waiter: Waiter, to list: inout WaiterList) -> WaiterID? {
@@ -54,6 +91,7 @@ struct Waiters {
         if list.last >= 0 { places[Int(list.last)].next = place } else { list.first = place }
         list.last = place
         count += 1
+        if waiter.client != .none { byClient.set(waiter.client.rawValue, count(of: waiter.client) + 1) }
         return WaiterID(rawValue: place)
     }
 
@@ -68,7 +106,14 @@ struct Waiters {
         places[Int(place)].next = free
         free = place
         count -= 1
+        leave(places[Int(place)].client)
         return WaiterID(rawValue: place)
+    }
+
+    private mutating func leave(_ client: ClientHash) {
+        guard client != .none else { return }
+        let rest = count(of: client) - 1
+        if rest > 0 { byClient.set(client.rawValue, rest) } else { byClient.remove(client.rawValue) }
     }
 
     /// The waiter that has, or had last, this place.

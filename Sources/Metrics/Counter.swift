@@ -30,6 +30,12 @@ public enum Counter: Int, CaseIterable, Sendable {
     case upstreamFailures
     /// Queries asked again over TCP because of TC.
     case upstreamTruncations
+    /// Connections to upstream servers that were opened, over TCP or TLS.
+    case upstreamConnections
+    /// Those over TLS that began with the session of an earlier one (RFC 8446 §2.2).
+    case upstreamResumptions
+    /// Those that ended because of TLS: a certificate or the handshake.
+    case upstreamTLSFailures
     /// Failures remembered and answered again (RFC 9520).
     case cachedFailures
     /// SERVFAIL of our own.
@@ -60,6 +66,10 @@ public enum Counter: Int, CaseIterable, Sendable {
     case hedges
     /// Replies that were cut to the client's size.
     case truncatedReplies
+    /// Answers past their end, given because nothing better came in time (RFC 8767).
+    case staleAnswers
+    /// Answers that were asked for anew before their end.
+    case prefetches
 }
 
 /// The counters of one worker: written by its thread only, read by any.

@@ -92,12 +92,15 @@ public final class Route: Sendable {
     /// The domain inside which this route's servers are believed, in their own names; the root for the default.
     public let bailiwick: DomainName
     public let settings: RouteSettings
+    /// The first of the names of its servers that has no address yet, as text.
+    public let unresolvedName: String?
 
     init(
         name: String,
         mapping: NameMapping?,
         bailiwick: DomainName,
         servers: [(id: UpstreamID, weight: Int)],
+        unresolvedName: String?,
         cacheTag: UInt32,
         settings: RouteSettings
     ) {
@@ -106,6 +109,7 @@ public final class Route: Sendable {
         self.bailiwick = bailiwick
         upstreams = servers.map(\.id)
         weights = servers.map(\.weight)
+        self.unresolvedName = unresolvedName
         self.cacheTag = cacheTag
         self.settings = settings
     }

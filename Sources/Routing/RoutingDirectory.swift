@@ -3,21 +3,82 @@ import DNSWire
 /// What outlives a routing table: the numbers of servers, and the cache tags of routes.
 ///
 /// A table that follows another gets the same number for the same server, so that its health and its connections stay,
-/// and the same tag for a route whose definition did not change, so that its answers stay.
+/// and the same tag for a route whose definition did not change, so that its answers stay. It does not grow with the
+/// number of tables: what is gone is forgotten.
 public struct RoutingDirectory: Sendable {
-    /// All servers that have a number, by it.
+    /// Milliseconds until the number of a server that no table has any more is given to another.
+    ///
+    /// Much longer than a worker keeps a query or an unused socket.
+    static let retirementMilliseconds: UInt64 = 30_000
+
+    /// All numbers by their last server, also those that are free.
     private(set) var upstreams: [Upstream] = []
     private var ids: [Upstream: UpstreamID] = [:]
+    private var usage: [Usage] = []
+    private var free: [UpstreamID] = []
     private var tags: [RouteIdentity: UInt32] = [:]
+    /// The tags of the table before.
+    private var earlierTags: [RouteIdentity: UInt32] = [:]
     private var nextTag: UInt32 = 1
+    private var tableCount: UInt32 = 0
+    private var now: UInt64 = 0
+
+    /// Who uses the number of a server.
+    private struct Usage {
+        /// The last table that has it.
+        var table: UInt32
+        /// When the first table without it was made.
+        var retiredAt: UInt64?
+    }
 
     public init() {}
 
+    // MARK: - Tables
+
+    /// Begins a table; what its predecessors left long ago is free.
+    ///
+    /// - Parameter now: milliseconds of a clock that never goes back.
+    mutating func beginTable(now: UInt64) {
+        self.now = now
+        tableCount += 1
+        earlierTags = tags
+        tags = Dictionary(minimumCapacity: earlierTags.count)
+        for (place, use) in usage.enumerated() {
+            guard let since = use.retiredAt, now >= since + Self.retirementMilliseconds else { continue }
+            let id = UpstreamID(rawValue: Int32(place))
+            guard ids[upstreams[place]] == id else { continue }
+            ids[upstreams[place]] = nil
+            free.append(id)
+        }
+    }
+
+    /// Ends a table; what it did not ask for is gone, tags at once and numbers after a while.
+    mutating func endTable() {
+        earlierTags = [:]
+        for place in usage.indices where usage[place].table != tableCount && usage[place].retiredAt == nil {
+            usage[place].retiredAt = now
+        }
+    }
+
+    // MARK: - Numbers and tags
+
     /// The number of a server, a new one if it has none.
     mutating func id(of upstream: Upstream) -> UpstreamID {
-        if let id = ids[upstream] { return id }
-        let id = UpstreamID(rawValue: Int32(upstreams.count))
-        upstreams.append(upstream)
+        let id = ids[upstream] ?? newID(for: upstream)
+        usage[Int(id.rawValue)] = Usage(table: tableCount)
+        return id
+    }
+
+    private mutating func newID(for upstream: Upstream) -> UpstreamID {
+        let id: UpstreamID
+        if let last = free.popLast() {
+            id = last
+            upstreams[Int(id.rawValue)] = upstream
+        } else {
+            id = UpstreamID(rawValue: Int32(upstreams.count))
+            upstreams.append(upstream)
+            usage.append(Usage(table: tableCount))
+        }
         ids[upstream] = id
         return id
     }
@@ -41,24 +102,45 @@ public struct RoutingDirectory: Sendable {
         return servers
     }
 
-    /// The cache tag of a route, a new one if there was no such route.
+    /// The cache tag of a route, a new one if the table before had no such route.
     mutating func tag(of route: RouteIdentity) -> UInt32 {
         if let tag = tags[route] { return tag }
-        tags[route] = nextTag
-        nextTag += 1
-        return nextTag - 1
+        let tag = earlierTags[route] ?? nextTag
+        if tag == nextTag { nextTag += 1 }
+        tags[route] = tag
+        return tag
     }
 }
 
-/// What makes the answers of two routes the same.
+/// What makes the answers of two routes the same, in 128 bits.
+///
+/// The parts themselves would take half a kilobyte for each cluster. The hash is keyed with a secret of the process, so
+/// that nobody can make two routes look alike.
 struct RouteIdentity: Hashable, Sendable {
-    var name: String
-    var zone: DomainName
-    var clusterDomain: DomainName
-    var servers: [ServerDefinition]
-}
+    private let first: Int
+    private let second: Int
 
-extension RouteIdentity {
+    /// - Parameter servers: their weights do not matter, nor do the addresses behind their names.
+    init(name: String, zone: DomainName, clusterDomain: DomainName, servers: [ServerDefinition]) {
+        func hash(_ part: UInt8) -> Int {
+            var hasher = Hasher()
+            hasher.combine(part)
+            hasher.combine(name)
+            hasher.combine(zone)
+            hasher.combine(clusterDomain)
+            hasher.combine(servers.count)
+            for server in servers {
+                hasher.combine(server.host)
+                hasher.combine(server.port)
+                hasher.combine(server.transport)
+                hasher.combine(server.tls)
+            }
+            return hasher.finalize()
+        }
+        first = hash(0)
+        second = hash(1)
+    }
+
     init(_ cluster: ClusterDefinition) {
         self.init(
             name: cluster.name,

@@ -67,14 +67,17 @@ public final class RoutingTable: Sendable {
     /// - Parameters:
     ///   - addresses: those of servers that are given by name; one that has none is left out.
     ///   - directory: numbers servers and tags routes; the same for all tables of a server.
+    ///   - now: milliseconds of a clock that never goes back, for the directory.
     public init(
         defaultServers: [ServerDefinition],
         defaultSettings: RouteSettings = RouteSettings(),
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
         addresses: ServerAddresses = [:],
-        directory: inout RoutingDirectory
+        directory: inout RoutingDirectory,
+        now: UInt64 = 0
     ) {
+        directory.beginTable(now: now)
         let root = DomainName()
         let identity = RouteIdentity(name: "", zone: root, clusterDomain: root, servers: defaultServers)
         var routes = [
@@ -83,6 +86,7 @@ public final class RoutingTable: Sendable {
                 mapping: nil,
                 bailiwick: root,
                 servers: directory.servers(defaultServers, addresses),
+                unresolvedName: defaultServers.firstUnresolved(addresses),
                 cacheTag: directory.tag(of: identity),
                 settings: defaultSettings
             )
@@ -101,6 +105,7 @@ public final class RoutingTable: Sendable {
                     mapping: mapping.isIdentity ? nil : mapping,
                     bailiwick: cluster.clusterDomain,
                     servers: directory.servers(cluster.servers, addresses),
+                    unresolvedName: cluster.servers.firstUnresolved(addresses),
                     cacheTag: directory.tag(of: RouteIdentity(cluster)),
                     settings: cluster.settings
                 )
@@ -128,6 +133,7 @@ public final class RoutingTable: Sendable {
         self.localEntries = localEntries
         cacheTags = routes.map(\.cacheTag)
         mappedRoutes = Self.bits(routes.map { $0.mapping != nil })
+        directory.endTable()
         upstreams = directory.upstreams
         suffixes = SuffixTable(names)
         patternParentLength = patternParent?.length ?? 0
@@ -144,12 +150,14 @@ public final class RoutingTable: Sendable {
     /// Builds a table that follows no other.
     public convenience init(
         defaultServers: [ServerDefinition],
+        defaultSettings: RouteSettings = RouteSettings(),
         clusters: [ClusterDefinition],
         patternParent: DomainName?
     ) {
         var directory = RoutingDirectory()
         self.init(
             defaultServers: defaultServers,
+            defaultSettings: defaultSettings,
             clusters: clusters,
             patternParent: patternParent,
             directory: &directory

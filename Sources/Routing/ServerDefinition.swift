@@ -67,3 +67,28 @@ public struct TLSIdentity: Hashable, Sendable {
 
 /// The addresses of servers that the configuration names by host name; a name without an entry has none yet.
 public typealias ServerAddresses = [DomainName: [IPAddress]]
+
+extension [ServerDefinition] {
+    /// The names by which servers are given, each once, in order.
+    public var names: [DomainName] {
+        var seen: Set<DomainName> = []
+        return compactMap {
+            if case .name(let name) = $0.host, seen.insert(name).inserted { name } else { nil }
+        }
+    }
+
+    /// The first name that has no address, as text.
+    func firstUnresolved(_ addresses: ServerAddresses) -> String? {
+        for case .name(let name) in lazy.map(\.host) where addresses[name, default: []].isEmpty {
+            return name.hostName
+        }
+        return nil
+    }
+}
+
+extension DomainName {
+    /// The name as text, without the final dot; for host names, which need no escapes.
+    public var hostName: String {
+        labels.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ".")
+    }
+}

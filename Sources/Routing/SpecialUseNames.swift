@@ -1,8 +1,16 @@
 // Names and address ranges that never leave this server (RFC 6761, RFC 6762 §22.1, RFC 6303, RFC 7686,
 // RFC 7793, RFC 8375, RFC 9462 §6.1, RFC 9476).
-import DNSWire
+public import DNSWire
 
-enum SpecialUseNames {
+/// What is answered here, unless a cluster has it.
+public enum SpecialUseNames {
+    /// Whether a name is at or below one of them.
+    public static func contain(_ name: DomainName) -> Bool {
+        domains.contains { name.isAtOrBelow($0) }
+    }
+
+    private static let domains = (absent + [localhost, resolver]).compactMap { DomainName($0) }
+
     /// Domains that do not exist in the DNS: NXDOMAIN below, NODATA at the domain itself.
     static let absent = ["local", "invalid", "test", "onion", "alt", "home.arpa"]
     /// Loopback addresses at and below it (RFC 6761 §6.3).

@@ -5,14 +5,15 @@ import Transport
 
 extension ForwardingSnapshot {
     /// Makes the snapshot that workers use of a configuration.
-    convenience init(_ configuration: ServerConfiguration) {
+    convenience init(
+        _ configuration: ServerConfiguration,
+        _ table: RoutingTable,
+        following previous: ForwardingSnapshot?
+    ) {
         let cache = configuration.cache
         self.init(
-            table: RoutingTable(
-                defaultServers: configuration.servers,
-                clusters: configuration.clusters,
-                patternParent: configuration.patternParent
-            ),
+            table: table,
+            following: previous,
             allowed: IPPrefixSet(configuration.access.allow),
             diagnosticsAllowed: IPPrefixSet(
                 configuration.access.diagnostics ?? Self.loopback + Self.ownAddresses()
@@ -22,6 +23,12 @@ extension ForwardingSnapshot {
                 maximum: cache.maxTTLSeconds,
                 negative: cache.negativeTTLSeconds
             ),
+            caching: CachingSettings(
+                staleSeconds: cache.serveStaleSeconds,
+                staleAfterMilliseconds: cache.staleAfterMilliseconds,
+                prefetch: cache.prefetch
+            ),
+            waitingPerClient: configuration.access.waitingPerClient,
             hostname: LocalHost.name(),
             version: ServerVersion.text
         )

@@ -1,19 +1,27 @@
 public import Configuration
 public import EventLoop
 import Glibc
+public import TLS
 
 /// Why the server could not start or go on.
 public enum ServerError: Error, CustomStringConvertible {
     case cannotListen(ListenAddress, SystemError)
+    /// A server, with what it is for, has an address that this server listens on.
+    case forwardsToItself(String, ListenAddress)
     case system(SystemError)
+    case authorities(TLSContextError)
 
     /// One sentence that says what to do.
     public var description: String {
         switch self {
         case .cannotListen(let address, let error):
             "cannot listen on \(address): \(error); \(Self.advice(error))"
+        case .forwardsToItself(let server, let listener):
+            "\(server) is this server itself, which listens on \(listener), so that queries would go in circles;"
+                + " name another server"
         case .system(let error):
             "the system refused to start the server: \(error)"
+        case .authorities(let error): "\(error)"
         }
     }
 

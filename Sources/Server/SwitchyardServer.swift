@@ -18,8 +18,13 @@ public final class SwitchyardServer {
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     private let metrics: MetricsRegistry
-    private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
+    private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
+    private var keeper: RouteKeeper?
+    private var hasEnded = false
+
+    /// Milliseconds that the start waits for the addresses of servers that are given by name.
+    private static let nameMilliseconds = 1000
 
     /// Prepares a server; nothing is bound yet.
     public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
@@ -31,20 +36,22 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let count = configuration.workers > 0 ? configuration.workers : Self.cores
-        let snapshot = ForwardingSnapshot(configuration)
         let seed = UInt64.random(in: .min ... .max)
         let size = configuration.cache.sizeBytes
-        let cache = size > 0 ? AnswerCache(sizeBytes: size, seed: seed) : nil
+        let retention = configuration.cache.serveStaleSeconds
+        let cache = size > 0 ? AnswerCache(sizeBytes: size, retentionSeconds: retention, seed: seed) : nil
+        let streams = try UpstreamStreamSupport(configuration, logger)
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { listen, metrics in
+        makeWorker = { listen, metrics, snapshot in
             WorkerConfiguration(
                 listen: listen,
                 snapshot: snapshot,
                 cache: cache,
                 failures: failures,
-                metrics: metrics
+                metrics: metrics,
+                streams: streams
             )
         }
     }
@@ -52,8 +59,11 @@ public final class SwitchyardServer {
     private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// Binds all sockets and starts the workers; afterwards queries are answered.
+    ///
+    /// Waits for the addresses of servers that are given by name, but not for long.
     public func start() throws(ServerError) {
         ProcessLimits.ignoreBrokenPipe()
+        try OwnAddresses(listen: configuration.listen).check(configuration)
         do throws(SystemError) {
             _ = try ProcessLimits.raiseOpenFiles()
             ended = try Wakeup(loop) { [unowned self] in stopWhenAllEnded() }
@@ -64,16 +74,10 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let listen = try usableAddresses()
-        for (number, block) in blocks.enumerated() {
-            do throws(ServerError) {
-                let worker = makeWorker(listen, block)
-                workers.append(try RunningWorker(number, worker, ended: ended?.handle))
-            } catch {
-                for worker in workers { worker.drain() }
-                for worker in workers { worker.join() }
-                throw error
-            }
-        }
+        let keeper = try makeKeeper()
+        self.keeper = keeper
+        try startWorkers(listen, keeper.makeSnapshot())
+        waitForNames()
         logger.info(
             "listening",
             metadata: [
@@ -82,6 +86,34 @@ public final class SwitchyardServer {
                 "clusters": "\(configuration.clusters.count)",
             ]
         )
+    }
+
+    private func makeKeeper() throws(ServerError) -> RouteKeeper {
+        do throws(SystemError) {
+            let keeper = try RouteKeeper(configuration, loop, logger: logger) { [unowned self] snapshot in
+                for worker in workers { worker.replace(snapshot: snapshot) }
+            }
+            try keeper.start()
+            return keeper
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func startWorkers(
+        _ listen: [ListenAddress],
+        _ snapshot: ForwardingSnapshot
+    ) throws(ServerError) {
+        for (number, block) in blocks.enumerated() {
+            do throws(ServerError) {
+                let worker = makeWorker(listen, block, snapshot)
+                workers.append(try RunningWorker(number, worker, ended: ended?.handle))
+            } catch {
+                for worker in workers { worker.drain() }
+                for worker in workers { worker.join() }
+                throw error
+            }
+        }
     }
 
     /// The addresses to listen on, once it is sure that no other program does.
@@ -106,9 +138,23 @@ public final class SwitchyardServer {
         throw .cannotListen(first, SystemError(call: "bind", errno: EADDRNOTAVAIL))
     }
 
+    /// Lets names be resolved for a moment; queries are answered meanwhile.
+    private func waitForNames() {
+        var isOver = false
+        let end = { [loop] in
+            if !isOver { loop.stop() }
+            isOver = true
+        }
+        keeper?.waitForNames(end)
+        guard !isOver, let limit = try? Timer(loop, end) else { return }
+        limit.schedule(afterMilliseconds: Self.nameMilliseconds)
+        loop.run()
+        limit.cancel()
+    }
+
     /// Runs until SIGTERM or SIGINT, then lets the workers finish what is in flight.
     public func run() {
-        loop.run()
+        while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
         logger.info(
             "stopped",
@@ -124,98 +170,13 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
+        keeper?.stop()
         for worker in workers { worker.drain() }
     }
 
     private func stopWhenAllEnded() {
-        if workers.allSatisfy(\.hasEnded) { loop.stop() }
-    }
-}
-
-/// A worker's thread, as the control thread sees it.
-private final class RunningWorker: Sendable {
-    private let thread: WorkerThread
-    private let link: WorkerLink
-
-    /// Starts the thread and waits until its sockets are bound.
-    init(
-        _ number: Int,
-        _ configuration: WorkerConfiguration,
-        ended: WakeupHandle?
-    ) throws(ServerError) {
-        let link = WorkerLink(ended: ended)
-        self.link = link
-        do throws(SystemError) {
-            thread = try WorkerThread.spawn(name: "worker-\(number)") { link.run(configuration) }
-        } catch {
-            throw .system(error)
-        }
-        if let error = link.waitUntilStarted() {
-            thread.join()
-            throw error
-        }
-    }
-
-    var hasEnded: Bool { link.hasEnded }
-
-    func drain() { link.drain() }
-
-    func join() { thread.join() }
-}
-
-/// What the control thread and a worker's thread share.
-private final class WorkerLink: Sendable {
-    private enum State {
-        case starting
-        case failed(ServerError)
-        case running(WakeupHandle)
-        case ended
-    }
-
-    private let state = Mutex(State.starting)
-    private let ended: WakeupHandle?
-
-    init(ended: WakeupHandle?) { self.ended = ended }
-
-    /// The body of the worker's thread.
-    func run(_ configuration: WorkerConfiguration) {
-        do throws(ServerError) {
-            let worker = try Worker(configuration)
-            let wakeup: Wakeup
-            do throws(SystemError) {
-                wakeup = try Wakeup(worker.loop) { [unowned worker] in worker.drain() }
-            } catch {
-                throw .system(error)
-            }
-            state.withLock { $0 = .running(wakeup.handle) }
-            worker.run()
-            withExtendedLifetime(wakeup) {}
-            state.withLock { $0 = .ended }
-        } catch {
-            state.withLock { $0 = .failed(error) }
-        }
-        ended?.wake()
-    }
-
-    /// Waits for the worker's sockets; returns what went wrong.
-    func waitUntilStarted() -> ServerError? {
-        while true {
-            switch state.withLock({ $0 }) {
-            case .starting: usleep(200)
-            case .failed(let error): return error
-            case .running, .ended: return nil
-            }
-        }
-    }
-
-    var hasEnded: Bool {
-        switch state.withLock({ $0 }) {
-        case .starting, .running: false
-        case .failed, .ended: true
-        }
-    }
-
-    func drain() {
-        if case .running(let handle) = state.withLock({ $0 }) { handle.wake() }
+        guard workers.allSatisfy(\.hasEnded) else { return }
+        hasEnded = true
+        loop.stop()
     }
 }

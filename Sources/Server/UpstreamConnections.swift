@@ -1,104 +1,187 @@
 import EventLoop
 import Forwarding
+import Metrics
 import Routing
+import TLS
 import Transport
 
-/// The TCP connections of one worker towards servers: one each, kept open, with any number of queries in flight
-/// (RFC 7766 §6.2.1.1).
+/// The TCP and TLS connections of one worker towards servers, a pool for each server.
 final class UpstreamConnections {
-    /// Shorter than the 10 s of common servers, so that it is us who close an idle connection (RFC 7766 §6.2.3).
-    private static let idleMilliseconds = 5000
-    /// A server that owes responses and sends none is given up; the next query gets a new connection.
-    private static let unansweredMilliseconds = 3000
-
+    let settings: UpstreamConnectionSettings
+    private let support: UpstreamStreamSupport
+    private let metrics: WorkerMetrics
     private let resources: StreamResources
     private unowned let events: any UpstreamEvents
-    private var connections: [UpstreamID: UpstreamConnection] = [:]
+    private var servers: [Upstream] = []
+    private var limits: [UInt8] = []
+    /// Of servers that had a query over a stream.
+    private var pools: [UpstreamID: UpstreamConnectionPool] = [:]
     private var nextToken: UInt32 = 1 << 31
+    private var random: RandomPool
+    /// Servers to which queries could not be sent, with the token that these got.
+    private var refusals: [(upstream: UpstreamID, token: SocketToken)] = []
+    private var reporting: Deferred?
 
-    init(_ loop: EventLoop, events: any UpstreamEvents) throws(SystemError) {
-        var timeouts = StreamTimeouts()
-        timeouts.idleMilliseconds = Self.idleMilliseconds
-        timeouts.unansweredMilliseconds = Self.unansweredMilliseconds
-        resources = try StreamResources(loop, timeouts: timeouts)
+    init(
+        _ loop: EventLoop,
+        table: RoutingTable,
+        support: UpstreamStreamSupport,
+        metrics: WorkerMetrics,
+        events: any UpstreamEvents,
+        random: RandomPool,
+        settings: UpstreamConnectionSettings = UpstreamConnectionSettings()
+    ) throws(SystemError) {
+        self.settings = settings
+        self.support = support
+        self.metrics = metrics
+        self.random = random
+        resources = try StreamResources(loop, timeouts: settings.timeouts)
         self.events = events
+        reporting = try Deferred(loop) { [unowned self] in reportRefusals() }
+        use(table)
     }
 
-    /// Queues a query to a server; nil when no connection can be had.
-    func send(
-        _ message: borrowing RawSpan,
-        to upstream: UpstreamID,
-        at address: SocketAddress
-    ) -> SocketToken? {
-        guard let connection = connections[upstream] ?? open(upstream, address) else { return nil }
-        return connection.stream?.send(message) == true ? connection.token : nil
-    }
-
-    private func open(_ upstream: UpstreamID, _ address: SocketAddress) -> UpstreamConnection? {
-        nextToken &+= 1
-        let new = UpstreamConnection(upstream, SocketToken(rawValue: nextToken), owner: self)
-        do throws(SystemError) {
-            new.stream = try StreamConnection(to: address, resources: resources, handler: new)
-        } catch {
-            return nil
+    /// Takes the servers and limits of a new table.
+    ///
+    /// Connections of servers whose number is another's now end when they owe nothing.
+    func use(_ table: RoutingTable) {
+        servers = table.upstreams
+        limits = table.connectionLimits
+        for (id, pool) in pools {
+            let place = Int(id.rawValue)
+            if place < servers.count, servers[place] == pool.server {
+                pool.limit = Int(limits[place])
+            } else {
+                pools[id] = nil
+                pool.retireAll()
+            }
         }
-        connections[upstream] = new
-        return new
+    }
+
+    /// Queues a query to a server; nil when the server is not known.
+    ///
+    /// When no connection can be had, `UpstreamEvents.failed` says so after the event.
+    func send(_ message: borrowing RawSpan, to upstream: UpstreamID, now: UInt64) -> SocketToken? {
+        guard let pool = pools[upstream] ?? makePool(upstream) else { return nil }
+        return pool.send(message, now: now) ?? refuse(upstream)
+    }
+
+    private func makePool(_ upstream: UpstreamID) -> UpstreamConnectionPool? {
+        let place = Int(upstream.rawValue)
+        guard place < servers.count else { return nil }
+        let pool = UpstreamConnectionPool(upstream, servers[place], limit: Int(limits[place]), owner: self)
+        pools[upstream] = pool
+        return pool
     }
 
     /// Closes everything.
     func closeAll() {
-        let open = connections.values
-        connections = [:]
-        for connection in open { connection.stream?.close() }
+        let all = pools.values
+        pools = [:]
+        for pool in all { pool.closeAll() }
     }
 
-    // MARK: - From the connections
+    /// The number of open connections to a server that get queries or wait for responses.
+    func connectionCount(_ upstream: UpstreamID) -> Int { pools[upstream]?.connectionCount ?? 0 }
 
-    fileprivate func received(_ message: RawSpan, on connection: UpstreamConnection, at receivedAt: UInt64) {
+    // MARK: - Refusals
+
+    private func refuse(_ upstream: UpstreamID) -> SocketToken {
+        if let refusal = refusals.last(where: { $0.upstream == upstream }) { return refusal.token }
+        let token = makeToken()
+        if refusals.isEmpty { reporting?.schedule() }
+        refusals.append((upstream, token))
+        return token
+    }
+
+    private func reportRefusals() {
+        let refused = refusals
+        refusals = []
+        for (upstream, token) in refused {
+            events.failed(upstream, via: token, wasOpen: false, tls: pools[upstream]?.fault)
+        }
+        events.batchEnded()
+    }
+
+    // MARK: - From the pools
+
+    private func makeToken() -> SocketToken {
+        nextToken &+= 1
+        return SocketToken(rawValue: nextToken)
+    }
+
+    /// Opens a connection; nil when the system refuses at once.
+    func makeConnection(for pool: UpstreamConnectionPool, now: UInt64) -> UpstreamConnection? {
+        let new = UpstreamConnection(
+            makeToken(),
+            pool: pool,
+            queries: settings.jittered(settings.queries, using: &random),
+            dueAt: now + settings.jittered(settings.ageMilliseconds, using: &random)
+        )
+        do throws(SystemError) {
+            new.stream = try open(new, of: pool)
+        } catch {
+            return nil
+        }
+        return new
+    }
+
+    private func open(
+        _ connection: UpstreamConnection,
+        of pool: UpstreamConnectionPool
+    ) throws(SystemError) -> any ClientStream {
+        let address = SocketAddress(pool.server)
+        guard pool.server.transport == .tls else {
+            return try StreamConnection(to: address, resources: resources, handler: connection)
+        }
+        // Without an identity there is nobody to trust; in the clear is no way out.
+        guard let identity = pool.server.tls, let context = support.context(for: identity) else {
+            throw SystemError(call: "TLS", errno: Self.noIdentity)
+        }
+        return try TLSConnection(
+            to: address,
+            context: context,
+            name: identity.name,
+            session: pool.session,
+            resources: resources,
+            handler: connection
+        )
+    }
+
+    private static let noIdentity: CInt = 22
+
+    func received(
+        _ message: RawSpan,
+        from pool: UpstreamConnectionPool,
+        via token: SocketToken,
+        at receivedAt: UInt64
+    ) {
         events.received(
             message,
             isCut: false,
-            from: connection.upstream,
-            over: .tcp,
-            via: connection.token,
+            from: pool.upstream,
+            over: pool.server.transport == .tls ? .tls : .tcp,
+            via: token,
             at: receivedAt
         )
     }
 
-    fileprivate func batchEnded() { events.batchEnded() }
+    func batchEnded() { events.batchEnded() }
 
-    fileprivate func closed(_ connection: UpstreamConnection) {
-        if connections[connection.upstream] === connection { connections[connection.upstream] = nil }
-        events.failed(connection.upstream, via: connection.token, wasOpen: connection.wasOpen)
+    func count(_ counter: Counter) { metrics.count(counter) }
+
+    func warn(_ server: Upstream, _ failure: TLSFailure) {
+        metrics.count(.upstreamTLSFailures)
+        support.warnings.warn(server, failure)
+    }
+
+    func closed(_ pool: UpstreamConnectionPool, _ connection: UpstreamConnection) {
+        events.failed(
+            pool.upstream,
+            via: connection.token,
+            wasOpen: connection.isEstablished,
+            tls: pool.fault
+        )
         events.batchEnded()
-    }
-}
-
-/// One TCP connection towards a server.
-private final class UpstreamConnection: StreamHandler {
-    let upstream: UpstreamID
-    let token: SocketToken
-    var stream: StreamConnection?
-    private(set) var wasOpen = false
-    private unowned let owner: UpstreamConnections
-
-    init(_ upstream: UpstreamID, _ token: SocketToken, owner: UpstreamConnections) {
-        self.upstream = upstream
-        self.token = token
-        self.owner = owner
-    }
-
-    func connection(_ connection: StreamConnection, received message: RawSpan) {
-        owner.received(message, on: self, at: connection.receivedAt)
-    }
-
-    func connectionOpened(_ connection: StreamConnection) { wasOpen = true }
-
-    func readEnded(_ connection: StreamConnection) { owner.batchEnded() }
-
-    func connectionClosed(_ connection: StreamConnection, _ reason: StreamCloseReason) {
-        stream = nil
-        owner.closed(self)
     }
 }

@@ -17,7 +17,9 @@ protocol UpstreamEvents: AnyObject {
     /// The socket or connection is of no more use.
     ///
     /// Comes between events, never inside a send.
-    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool)
+    ///
+    /// - Parameter tls: what was wrong, when TLS was.
+    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?)
     func batchEnded()
 }
 
@@ -139,6 +141,15 @@ final class UpstreamSockets {
         }
     }
 
+    /// Closes the sockets towards a server whose number another one gets.
+    func close(_ upstream: UpstreamID) {
+        let place = Int(upstream.rawValue)
+        guard place < pools.count else { return }
+        for socket in pools[place].sockets + retired.filter({ $0.upstream == upstream }) { close(socket) }
+        pools[place] = UpstreamPool()
+        retired.removeAll { $0.upstream == upstream }
+    }
+
     /// Closes everything.
     func closeAll() {
         for socket in pools.flatMap(\.sockets) { close(socket) }
@@ -180,7 +191,7 @@ final class UpstreamSockets {
     private func reportFailures() {
         let failed = failures
         failures = []
-        for socket in failed { events.failed(socket.upstream, via: socket.token, wasOpen: false) }
+        for socket in failed { events.failed(socket.upstream, via: socket.token, wasOpen: false, tls: nil) }
         events.batchEnded()
     }
 }

@@ -14,6 +14,7 @@ struct WorkerConfiguration: Sendable {
     let cache: AnswerCache?
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    let streams: UpstreamStreamSupport
 }
 
 /// One event loop with its sockets and its forwarder.
@@ -63,7 +64,14 @@ final class Worker {
         )
         do throws(SystemError) {
             output.sockets = try UpstreamSockets(loop, batch: batch, events: self, random: random)
-            output.connections = try UpstreamConnections(loop, events: self)
+            output.connections = try UpstreamConnections(
+                loop,
+                table: configuration.snapshot.table,
+                support: configuration.streams,
+                metrics: configuration.metrics,
+                events: self,
+                random: random
+            )
             expiry = try Timer(loop) { [unowned self] in expire() }
             sweep = try Timer(loop) { [unowned self] in sweepOnce() }
             ticker = try Timer(loop) { [unowned self] in tick() }
@@ -97,6 +105,12 @@ final class Worker {
     private static func now() -> UInt64 { milliseconds(MonotonicClock.nanoseconds()) }
 
     private static func milliseconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000 }
+
+    /// Uses other routes and settings from the next query on; what is in flight is finished as it began.
+    func replace(snapshot: ForwardingSnapshot) {
+        output.replace(table: snapshot.table)
+        forwarder.replace(snapshot: snapshot)
+    }
 
     // MARK: - Time
 
@@ -175,9 +189,9 @@ extension Worker: UpstreamEvents {
         )
     }
 
-    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool) {
+    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?) {
         output.now = Self.now()
-        forwarder.failed(upstream, via: token, wasOpen: wasOpen, now: output.now)
+        forwarder.failed(upstream, via: token, wasOpen: wasOpen, tls: tls, now: output.now)
     }
 
     // What was queued leaves by itself at the end of the loop's round.

@@ -24,7 +24,7 @@ final class WorkerOutput: ForwarderOutput {
     var sockets: UpstreamSockets?
     var connections: UpstreamConnections?
 
-    private let table: RoutingTable
+    private var table: RoutingTable
     /// By the place that the forwarder gave the client.
     private var paths: [ReplyPath] = []
 
@@ -66,11 +66,22 @@ final class WorkerOutput: ForwarderOutput {
         to upstream: UpstreamID,
         over transport: UpstreamTransport
     ) -> SocketToken? {
-        let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
-        return switch transport {
-        case .udp: sockets?.send(message, to: upstream, at: address, now: now)
-        case .tcp, .tls: connections?.send(message, to: upstream, at: address)
+        switch transport {
+        case .udp:
+            let address = SocketAddress(table.upstreams[Int(upstream.rawValue)])
+            return sockets?.send(message, to: upstream, at: address, now: now)
+        case .tcp, .tls:
+            return connections?.send(message, to: upstream, now: now)
         }
+    }
+
+    /// Uses the servers of another table, and leaves the connections to those that lost their number to others.
+    func replace(table new: RoutingTable) {
+        for (place, upstream) in table.upstreams.enumerated() where new.upstreams[place] != upstream {
+            sockets?.close(UpstreamID(rawValue: Int32(place)))
+        }
+        connections?.use(new)
+        table = new
     }
 
     // MARK: - Stopping

@@ -32,6 +32,8 @@ public enum TransportLimits {
     static let outputPauseLength = 256 << 10
     /// Octets waiting to be written above which a connection is closed: the answers of what was already read.
     static let outputLimit = 1 << 20
+    /// Octets that a TLS connection reads ahead: a message with its length.
+    static let tlsInputLength = 2 + messageLength
     /// Queries of one connection waiting for an answer, above which it is not read until half are answered.
     static let pendingQueriesLimit = 512
     /// Connections taken from one listener in one readiness, so that queries are served under a flood of them.

@@ -23,6 +23,13 @@ struct SocketDescriptor: ~Copyable {
 
     deinit { csystem_close(fd) }
 
+    /// Hands the descriptor over to somebody who closes it.
+    consuming func release() -> CInt {
+        let fd = fd
+        discard self
+        return fd
+    }
+
     // MARK: - Options
 
     /// Sets what every listening socket has: workers share the port, IPv4 is not served by IPv6 sockets.

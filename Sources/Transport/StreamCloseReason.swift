@@ -1,4 +1,5 @@
 public import EventLoop
+public import TLS
 
 /// Why a connection ended.
 public enum StreamCloseReason: Hashable, Sendable {
@@ -22,6 +23,8 @@ public enum StreamCloseReason: Hashable, Sendable {
     case emptyMessage
     /// More waited to be written than `TransportLimits` allows.
     case outputLimit
+    /// The server could not prove who it is, or TLS failed in another way.
+    case tls(TLSFailure)
     /// The system reported an error: refused, reset, unreachable.
     case failed(SystemError)
 }

@@ -35,7 +35,7 @@ extension StreamConnection {
         var next =
             pendingQueries > 0
             ? (after(timeouts.unansweredMilliseconds, waiting), StreamCloseReason.unanswered)
-            : (after(timeouts.idleMilliseconds, lastActivity), .idle)
+            : (after(idleMilliseconds, lastActivity), .idle)
         if isBlocked {
             let stalled = after(timeouts.writeStallMilliseconds, lastProgress)
             if stalled < next.0 { next = (stalled, .writeStalled) }

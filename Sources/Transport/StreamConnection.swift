@@ -6,7 +6,7 @@ public import EventLoop
 /// called in the rounds of the loop and by `close()`, never from within `init`, `send` or `finish`. It is kept alive
 /// until the connection is closed. A client's connection is kept alive by `StreamResources`, one to an upstream by its
 /// owner. Used on the worker's thread only.
-public final class StreamConnection {
+public final class StreamConnection: ClientStream {
     /// Which side opened the connection.
     enum Role {
         case server
@@ -28,6 +28,10 @@ public final class StreamConnection {
 
     /// When the messages that are being handed on were read, in nanoseconds of MonotonicClock.
     public internal(set) var receivedAt: UInt64
+    /// How long it stays open with nothing pending, at first what `StreamTimeouts` says.
+    ///
+    /// Set while messages are handed on, where the timer is looked at afterwards.
+    public var idleMilliseconds: Int
 
     let role: Role
     let resources: StreamResources
@@ -89,6 +93,7 @@ public final class StreamConnection {
         receivedAt = openedAt
         self.peer = peer
         self.resources = resources
+        idleMilliseconds = resources.timeouts.idleMilliseconds
         self.handler = handler
         listenerID = listener
         self.socket = consume socket
@@ -119,6 +124,7 @@ public final class StreamConnection {
         listenerID = nil
         self.peer = peer
         self.resources = resources
+        idleMilliseconds = resources.timeouts.idleMilliseconds
         self.handler = handler
         self.socket = consume socket
         timer = try Timer(resources.loop) { [unowned self] in timerFired() }
@@ -131,6 +137,9 @@ public final class StreamConnection {
 
     /// Says whether it was not closed; also true while connecting.
     public var isOpen: Bool { state != .closed }
+
+    /// Says whether so much waits to be written that no more should be sent.
+    public var isBackedUp: Bool { waitingCount >= TransportLimits.outputPauseLength }
 
     /// Sends a message; it gets its length prefix and leaves with others at the end of the burst or of the round.
     ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Server
 
 /// `switchyard check FILE`: validates a configuration.
 struct Check: ParsableCommand {
@@ -12,10 +13,20 @@ struct Check: ParsableCommand {
     var file: String
 
     func run() throws {
+        let configuration = try load()
+        do throws(ServerError) {
+            // Whether OpenSSL can use what `ca` names is known only when it has tried.
+            try UpstreamStreamSupport.check(configuration)
+        } catch {
+            throw CommandFailure(error)
+        }
+        let clusters = configuration.clusters.count
+        print("\(file): valid, \(clusters) cluster\(clusters == 1 ? "" : "s")")
+    }
+
+    private func load() throws -> ServerConfiguration {
         do throws(ConfigurationLoadError) {
-            let configuration = try ConfigurationLoader.load(path: file)
-            let clusters = configuration.clusters.count
-            print("\(file): valid, \(clusters) cluster\(clusters == 1 ? "" : "s")")
+            return try ConfigurationLoader.load(path: file)
         } catch {
             throw CommandFailure(error)
         }

@@ -23,5 +23,15 @@ extension CommandFailure {
         )
     }
 
-    init(_ error: ServerError) { self.init(code: 3, message: "switchyard: \(error)") }
+    init(_ error: ServerError) {
+        self.init(
+            code: {
+                switch error {
+                case .authorities, .forwardsToItself: 1
+                case .cannotListen, .system: 3
+                }
+            }(),
+            message: "switchyard: \(error)"
+        )
+    }
 }

@@ -50,6 +50,63 @@ import Testing
         #expect(statistics.liveBytes == statistics.entries * 64)
     }
 
+    @Test func aStaleHitIsWholeWhateverIsWrittenAndRemovedMeanwhile() async throws {
+        let cache = AnswerCache(sizeBytes: 1 << 20, retentionSeconds: 60, seed: 3)
+        let total = try await withThrowingTaskGroup(of: Outcome.self) { group in
+            for thread in 0..<4 {
+                group.addTask { try Self.runStale(cache, thread: UInt64(thread)) }
+            }
+            return try await group.reduce(into: Outcome()) { total, outcome in
+                total.hits += outcome.hits
+                total.torn += outcome.torn
+            }
+        }
+        #expect(total.torn == 0)
+        #expect(total.hits > 1000, "\(total.hits) hits")
+        #expect(cache.statistics.evictions > 1000)
+        #expect(cache.statistics.entries >= 0)
+    }
+
+    private static func runStale(_ cache: AnswerCache, thread: UInt64) throws -> Outcome {
+        var random = SeededGenerator(seed: thread)
+        var buffer = WireBuffer(capacity: WireLimits.messageLength)
+        var outcome = Outcome()
+        for _ in 0..<operations {
+            let share = Double.random(in: 0..<1, using: &random)
+            let i = Int(4000 * share * share)
+            let key = try cache.key("n\(i).example.org")
+            switch Int.random(in: 0..<12, using: &random) {
+            case 0..<4:
+                cache.insert(key, body(i, UInt32(truncatingIfNeeded: random.next())), lifetime: 5)
+            case 4: cache.remove(key, expiredAt: 10_000)
+            case 5:
+                if let summary = cache.summary(of: key), summary.expiresAt != 5000 { outcome.torn += 1 }
+            default:
+                guard let found = stale(cache, key, in: &buffer) else { break }
+                outcome.hits += 1
+                if !isWhole(found, i) { outcome.torn += 1 }
+            }
+        }
+        return outcome
+    }
+
+    private static func stale(_ cache: AnswerCache, _ key: CacheKey, in buffer: inout WireBuffer) -> [UInt8]?
+    {
+        var reply = buffer.mutableBytes
+        let limits = StaleLimits(ageSeconds: 60, ttlSeconds: 30)
+        let hit = cache.lookupStale(
+            key,
+            limits,
+            now: 10_000,
+            available: WireLimits.messageLength,
+            rotation: 0,
+            into: &reply,
+            at: 0
+        )
+        guard let hit else { return nil }
+        return reply.readable.extracting(first: hit.fitted.length).toArray()
+    }
+
     private static func runSmall(_ cache: AnswerCache, thread: UInt64) throws -> Outcome {
         var random = SeededGenerator(seed: thread)
         var buffer = WireBuffer(capacity: 64)

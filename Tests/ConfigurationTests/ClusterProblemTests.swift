@@ -62,19 +62,10 @@ import Testing
         )
     }
 
-    @Test func policiesOtherThanOrderedAreRefused() {
-        let cluster = "clusters: [{name: a, zone: a.corp, servers: [10.0.0.1], policy: "
-        expectProblem(cluster + "random}]", "1:65", "does not support the policy `random` yet")
-        expectProblem(cluster + "fastest}]", "1:65", "does not support the policy `fastest` yet")
-        expectProblem(cluster + "best}]", "1:65", "`policy` cannot be `best`; write ordered")
-        #expect(problems(cluster + "ordered}]") == [])
-    }
-
     @Test func serversOfAClusterAreAddressesOfOthers() {
         let cluster = "clusters: [{name: a, zone: a.corp, servers: ["
         expectProblem(cluster + "/etc/resolv.conf]}]", "1:46", "only `upstream` may name")
         expectProblem(cluster + "127.0.0.1]}]", "1:46", "go in circles")
-        expectProblem(cluster + "tls://10.0.0.1]}]", "1:46", "DNS over TLS")
         expectProblem(cluster + "]}]", "1:45", "`servers` is empty")
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Routing
 import Testing
 
 @testable import Configuration
@@ -56,6 +57,10 @@ import Testing
         case .access: ["properties", "access"]
         case .upstream: ["properties", "upstream"]
         case .cluster: ["properties", "clusters", "items"]
+        case .server: ["definitions", "weightedServer"]
+        case .probe: ["definitions", "probe"]
+        case .limits: ["definitions", "limits"]
+        case .tls: ["definitions", "tls"]
         case .cache: ["properties", "cache"]
         case .log: ["properties", "log"]
         }
@@ -64,7 +69,9 @@ import Testing
     @Test func theSchemaHasExactlyTheKeysOfTheLoader() throws {
         let schema = try Self.schema()
         for section in Section.allCases {
-            let node = try Self.mapping(schema, Self.path(section))
+            var node = try Self.mapping(schema, Self.path(section))
+            // A probe is also `off`.
+            if let forms = node["anyOf"] as? [[String: Any]] { node = try #require(forms.last) }
             #expect(Set(try Self.mapping(node, ["properties"]).keys) == Set(section.keys), "\(section)")
             #expect(node["additionalProperties"] as? Bool == false, "\(section)")
         }
@@ -90,9 +97,7 @@ import Testing
         #expect(workers["minimum"] as? Int == ConfigurationLimits.workers.lowerBound)
         #expect(workers["maximum"] as? Int == ConfigurationLimits.workers.upperBound)
         let cache = try Self.mapping(schema, ["properties", "cache", "properties"])
-        let texts = try cache.mapValues { try #require(($0 as? [String: Any])?["default"] as? String) }
-        let written = texts.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
-        #expect(try configuration("cache: {\(written)}").cache == CacheConfiguration())
+        #expect(try configuration("cache: {\(try Self.defaults(cache))}").cache == CacheConfiguration())
         let log = try Self.mapping(schema, ["properties", "log", "properties"])
         #expect(
             (log["level"] as? [String: Any])?["enum"] as? [String]
@@ -104,5 +109,52 @@ import Testing
         )
         let clusters = try Self.mapping(schema, ["properties", "clusters"])
         #expect(clusters["maxItems"] as? Int == ConfigurationLimits.clusters)
+    }
+
+    /// The defaults of a mapping of the schema, as YAML.
+    private static func defaults(_ properties: [String: Any]) throws -> String {
+        try properties.compactMap { key, node in
+            guard let value = try #require(node as? [String: Any])["default"] else { return nil }
+            // JSON has one kind of number, in which true is 1.
+            return "\(key): \(key == "prefetch" ? "\(value as? Bool == true)" : "\(value)")"
+        }.joined(separator: ", ")
+    }
+
+    @Test func theSchemaHasTheDefaultsAndLimitsOfRoutes() throws {
+        let definitions = try Self.mapping(try Self.schema(), ["definitions"])
+        let policies = try Self.mapping(definitions, ["policy"])["enum"] as? [String]
+        #expect(policies == RouteSettings.Policy.allCases.map(\.rawValue))
+        let limits = try Self.mapping(definitions, ["limits", "properties"])
+        let forms = try #require(try Self.mapping(definitions, ["probe"])["anyOf"] as? [[String: Any]])
+        let probe = try Self.mapping(try #require(forms.last), ["properties"])
+        let text = try "upstream: {limits: {\(Self.defaults(limits))}, probe: {\(Self.defaults(probe))}}"
+        #expect(try configuration(text).settings == RouteSettings())
+        #expect(try Self.range(limits, "pending") == ConfigurationLimits.pendingQueries)
+        #expect(try Self.range(limits, "connections") == ConfigurationLimits.connectionsPerServer)
+        #expect(try Self.range(limits, "retries") == ConfigurationLimits.retryPercent)
+        #expect(try Self.range(probe, "fall") == ConfigurationLimits.probeCount)
+        #expect(try Self.range(probe, "rise") == ConfigurationLimits.probeCount)
+        let server = try Self.mapping(definitions, ["weightedServer", "properties"])
+        #expect(try Self.range(server, "weight") == ConfigurationLimits.weight)
+        let access = try Self.mapping(try Self.schema(), ["properties", "access", "properties"])
+        #expect(try Self.range(access, "waitingPerClient") == ConfigurationLimits.waitingPerClient)
+    }
+
+    private static func range(_ properties: [String: Any], _ key: String) throws -> ClosedRange<Int> {
+        let node = try mapping(properties, [key])
+        return try #require(node["minimum"] as? Int)...#require(node["maximum"] as? Int)
+    }
+
+    /// The schema's form of a server takes what the loader takes.
+    @Test(arguments: [
+        "10.0.0.53", "10.0.0.54:5353", "tcp://10.0.0.55", "tls://10.0.0.56#dns.corp", "dns.corp.example",
+        "dns.corp.example:5353", "tcp://dns.corp.example", "tls://dns.corp.example:8853", "2001:db8::1",
+        "[2001:db8::1]:53", "tls://[2001:db8::1]:853#dns", "tls://2001:db8::1#dns.corp", "DNS.Corp.Example.",
+    ]) func theSchemaKnowsAllFormsOfServers(text: String) throws {
+        let server = try Self.mapping(try Self.schema(), ["definitions", "server"])
+        let pattern = try NSRegularExpression(pattern: try #require(server["pattern"] as? String))
+        let range = NSRange(text.startIndex..., in: text)
+        #expect(pattern.firstMatch(in: text, range: range) != nil)
+        #expect(problems("upstream: {servers: [192.0.2.1, \"\(text)\"]}") == [])
     }
 }

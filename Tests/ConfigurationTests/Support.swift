@@ -10,6 +10,8 @@ let testFiles = [
         + " nameserver 192.0.2.9\nnameservers 192.0.2.8\n",
     "/test/scoped.conf": "nameserver 192.0.2.1\nnameserver fe80::1%eth0\n",
     "/test/self.conf": "nameserver 127.0.0.1\n",
+    "/test/ca.pem": "# ours\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    "/test/key.pem": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
 ]
 
 func readTestFile(_ path: String) throws(UnreadableFile) -> String {

@@ -14,6 +14,7 @@ import Testing
             access:
               allow: [10.0.0.0/8, "fd00::/8", 192.0.2.7]
               diagnostics: ["::1"]
+              waitingPerClient: 50
             upstream:
               servers:
                 [/etc/resolv.conf, 192.0.2.2, "192.0.2.3:5353", tcp://192.0.2.4, "tcp://[2001:db8::4]:853"]
@@ -26,7 +27,8 @@ import Testing
                 reverse: [10.96.0.0/12, 10.244.1.32/27, "fd00:1:2::/50", 0.0.0.0/0]
               - {name: west.eu, servers: [10.2.0.10]}
             zonePattern: "{cluster}.k8s.corp"
-            cache: {size: 1GiB, minTTL: 1s, maxTTL: 1d, negativeTTL: 2m}
+            cache:
+              {size: 1GiB, minTTL: 1s, maxTTL: 1d, negativeTTL: 2m, serveStale: 1d, staleAfter: 1800ms, prefetch: false}
             log: {level: debug, format: json}
             """
         )
@@ -38,6 +40,7 @@ import Testing
         #expect(read.workers == 4)
         #expect(read.access.allow.map(\.text) == ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32"])
         #expect(read.access.diagnostics?.map(\.text) == ["::1/128"])
+        #expect(read.access.waitingPerClient == 50)
         #expect(
             read.servers.map(words) == [
                 "udp 192.0.2.53:53", "udp 192.0.2.2:53", "udp 192.0.2.3:5353", "tcp 192.0.2.4:53",
@@ -51,7 +54,10 @@ import Testing
                     sizeBytes: 1 << 30,
                     minTTLSeconds: 1,
                     maxTTLSeconds: 86_400,
-                    negativeTTLSeconds: 120
+                    negativeTTLSeconds: 120,
+                    serveStaleSeconds: 86_400,
+                    staleAfterMilliseconds: 1800,
+                    prefetch: false
                 )
         )
         #expect(read.log == LogConfiguration(level: .debug, format: .json))
@@ -87,10 +93,14 @@ import Testing
         #expect(read.workers == 0)
         #expect(read.access.allow == AccessConfiguration.defaultAllow)
         #expect(read.access.diagnostics == nil)
+        #expect(read.access.waitingPerClient == 1000)
         #expect(read.servers.map(words) == ["udp 192.0.2.53:53"])
         #expect(read.clusters.isEmpty)
         #expect(read.patternParent == nil)
         #expect(read.cache == CacheConfiguration())
+        #expect(read.cache.serveStaleSeconds == 3600)
+        #expect(read.cache.staleAfterMilliseconds == 500)
+        #expect(read.cache.prefetch)
         #expect(read.log == LogConfiguration())
     }
 
@@ -141,7 +151,10 @@ import Testing
     @Test(arguments: [
         "clusters: []", "access: {diagnostics: []}", "cache: {size: 0}", "cache: {size: 1MiB}",
         "workers: 1024",
-        "cache: {size: 1TiB}", "cache: {minTTL: 0s, maxTTL: 0s, negativeTTL: 0s}", "cache: {minTTL: 1000ms}",
+        "cache: {size: 1TiB}", "cache: {serveStale: 0s}", "cache: {serveStale: 7d, staleAfter: 0ms}",
+        "cache: {staleAfter: 4s}", "cache: {prefetch: true}", "upstream: {}", "upstream: {policy: random}",
+        "access: {waitingPerClient: 1}", "access: {waitingPerClient: 1000000}",
+        "cache: {minTTL: 0s, maxTTL: 0s, negativeTTL: 0s}", "cache: {minTTL: 1000ms}",
         "---\nworkers: 1\n...\n", "\u{FEFF}workers: 1\n", "workers: 1\r\nlog: {level: info}\r\n",
         "\"workers\": 1", "{\"workers\": 1, \"listen\": [\"127.0.0.1:5300\"]}",
         "# R&D *all* !important don't &worry\nworkers: 1 # \"open &x *y\n", "zonePattern: '{cluster}.corp.'",

@@ -127,11 +127,17 @@ import Testing
             clusters:
               - name: east
                 zone: 'east.k8s.corp'
-                servers: [10.1.0.10, tcp://10.1.0.11:5353]
+                servers: [{address: 10.1.0.10, weight: 3}, 'tls://10.1.0.11:8853#dns.corp', dns.corp:54]
+                policy: random
+                hedge: 30ms
+                probe: {name: a.cluster.local, type: A, interval: 500ms, fall: 2}
+                limits: {pending: 100}
+                tls: {ca: /test/ca.pem}
                 reverse: [10.96.0.0/12, "fd00::/108"]
-            cache: {size: 64MiB, minTTL: 0s}   # comment
+            cache: {size: 64MiB, minTTL: 0s, staleAfter: 5ms, prefetch: true}   # comment
 
             """
+        #expect(problems(text) == [])
         let octets = Array(text.utf8)
         for end in octets.indices { _ = problems(String(decoding: octets[..<end], as: UTF8.self)) }
         for i in octets.indices {

@@ -115,4 +115,93 @@ import Testing
         for _ in 0..<3 { #expect(try scenario.ask(name).read().code == .yxDomain) }
         #expect(scenario.count(.cachedFailures) == 0)
     }
+
+    // MARK: For how long
+
+    @Test func aQuestionThatFailsAgainAndAgainIsTriedLessAndLess() throws {
+        let scenario = try Scenario()
+        for seconds: UInt64 in [5, 10, 20, 40, 80, 160, 300, 300] {
+            try scenario.exchange("\(name) A", .servFail)
+            scenario.pass(seconds * 1000 - 10)
+            #expect(try scenario.ask("\(name) A").isAnswered, "\(seconds)")
+            scenario.pass(10)
+        }
+        // A good answer ends it.
+        try scenario.exchange("\(name) A", answer: ["web.shop.svc.cluster.local. 1 A 10.112.0.7"])
+        scenario.pass(seconds: 3602)
+        try scenario.exchange("\(name) A", .servFail)
+        scenario.pass(seconds: 5)
+        try scenario.exchange("\(name) A", .servFail)
+    }
+
+    @Test func anAnswerThatIsNotKeptEndsItToo() throws {
+        let scenario = try Scenario()
+        for seconds: UInt64 in [5, 10] {
+            try scenario.exchange("\(name) A", .servFail)
+            scenario.pass(seconds: seconds)
+        }
+        try scenario.exchange("\(name) A", answer: ["web.shop.svc.cluster.local. 0 A 10.112.0.7"])
+        try scenario.exchange("\(name) A", .servFail)
+        scenario.pass(seconds: 5)
+        try scenario.ask("\(name) A")
+        #expect(!scenario.isQuiet)
+    }
+
+    @Test func aFailureOfLongAgoDoesNotCount() throws {
+        let scenario = try Scenario()
+        try scenario.exchange("\(name) A", .servFail)
+        scenario.pass(seconds: 5 + 301)
+        try scenario.exchange("\(name) A", .servFail)
+        scenario.pass(seconds: 5)
+        try scenario.ask("\(name) A")
+        #expect(!scenario.isQuiet)
+    }
+
+    @Test func timeoutsAreNeverRememberedForMoreThanFiveSeconds() throws {
+        let scenario = try Scenario()
+        for _ in 0..<4 {
+            scenario.skipSent()
+            try scenario.ask("\(name) A")
+            #expect(!scenario.isQuiet)
+            scenario.pass(4010)
+            scenario.pass(4980)
+            #expect(try scenario.ask("\(name) A").isAnswered)
+            scenario.pass(20)
+        }
+    }
+
+    @Test func aFailureIsForgottenWhenAServerHasRecovered() throws {
+        let scenario = try Scenario()
+        try scenario.exchange("\(name) A", .servFail)
+        // Another cluster's recovery says nothing.
+        scenario.snapshot.routeStates[1].recovered()
+        #expect(try scenario.ask("\(name) A").isAnswered)
+        scenario.snapshot.routeStates[2].recovered()
+        try scenario.exchange("\(name) A", .servFail)
+        #expect(try scenario.ask("\(name) A").isAnswered)
+    }
+
+    @Test func aFailureThatBeganBeforeARecoveryIsNotRemembered() throws {
+        let scenario = try Scenario()
+        let client = try scenario.ask("\(name) A")
+        scenario.pass(3000)
+        scenario.snapshot.routeStates[2].recovered()
+        scenario.pass(1010)
+        #expect(try client.read().code == .servFail)
+        #expect(try !scenario.ask("\(name) A").isAnswered)
+    }
+
+    @Test func theTargetOfAChainIsNotAskedAgainWhileItsFailureIsRemembered() throws {
+        let scenario = try Scenario()
+        try scenario.ask("www.example.org A")
+        for _ in 0..<2 { try scenario.respond(to: try scenario.next(), .servFail) }
+        let client = try scenario.ask("ext.west.k8s.corp A")
+        try scenario.respond(
+            to: try scenario.next("10.2.0.10"),
+            answer: ["ext.cluster.local. 30 CNAME www.example.org."]
+        )
+        #expect(try client.read().code == .servFail)
+        #expect(try client.read().errors.first?.hasPrefix("13 default route: ") == true)
+        #expect(scenario.isQuiet)
+    }
 }

@@ -112,4 +112,44 @@ import Testing
         for client in clients { #expect(try client.read().code == .servFail) }
         #expect(!scenario.hasPending)
     }
+
+    // MARK: One client
+
+    @Test func aClientWithTooManyWaitingQueriesIsTurnedAwayAtOnce() throws {
+        var setup = Setup()
+        setup.waitingPerClient = 3
+        let scenario = try Scenario(setup)
+        try scenario.exchange("known.west.k8s.corp A", answer: ["known.cluster.local. 30 A 10.112.0.1"])
+        for i in 0..<2 { try scenario.ask("n\(i).west.k8s.corp A") }
+        // A question that another has asked counts, too.
+        #expect(try !scenario.ask("n0.west.k8s.corp A").isAnswered)
+        let queries = scenario.sent.count
+        let reply = try scenario.ask("n3.west.k8s.corp A").read()
+        #expect(reply.code == .servFail)
+        #expect(reply.errors == ["0 too many of this client's queries are waiting"])
+        #expect(try scenario.ask("n0.west.k8s.corp A").read().code == .servFail)
+        #expect(scenario.sent.count == queries)
+        #expect(scenario.count(.overloads) == 2)
+        // What is known is answered, and others are not concerned; it was not remembered.
+        #expect(try scenario.ask("known.west.k8s.corp A").read().answer.count == 1)
+        for other in ["127.0.0.2", "fd00::1", "fd00::2"] {
+            #expect(try !scenario.ask("n3.west.k8s.corp A", from: other).isAnswered)
+        }
+    }
+
+    @Test func aClientMayAskAgainOnceItsQueriesAreAnswered() throws {
+        var setup = Setup()
+        setup.waitingPerClient = 2
+        let scenario = try Scenario(setup)
+        try scenario.ask("n0.west.k8s.corp A")
+        try scenario.ask("n1.west.k8s.corp A")
+        #expect(try scenario.ask("n2.west.k8s.corp A").isAnswered)
+        try scenario.respond(to: scenario.sent[0], answer: ["n0.cluster.local. 30 A 10.112.0.1"])
+        #expect(try !scenario.ask("n2.west.k8s.corp A").isAnswered)
+        #expect(try scenario.ask("n3.west.k8s.corp A").isAnswered)
+        // Failures give places back as well.
+        scenario.pass(4010)
+        for i in 10..<12 { #expect(try !scenario.ask("n\(i).west.k8s.corp A").isAnswered) }
+        #expect(try scenario.ask("n12.west.k8s.corp A").isAnswered)
+    }
 }

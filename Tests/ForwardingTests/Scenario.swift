@@ -12,13 +12,15 @@ final class Scenario: ForwarderOutput {
     private(set) var now: UInt64 = 1_000_000
     let metrics = WorkerMetrics()
     let cache: AnswerCache?
-    let snapshot: ForwardingSnapshot
+    private(set) var snapshot: ForwardingSnapshot
+    private var directory = RoutingDirectory()
+    private let failures: AnswerCache
     private let setup: Setup
     private lazy var core = Core(
         Forwarder(
             snapshot: snapshot,
             cache: cache,
-            failures: AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed),
+            failures: failures,
             metrics: metrics,
             output: self,
             random: SeededGenerator(seed: setup.seed, script: setup.ids),
@@ -40,13 +42,29 @@ final class Scenario: ForwarderOutput {
     /// - Parameter other: the scenario of another worker of the same server, whose health this one shares.
     init(_ setup: Setup = Setup(), beside other: Scenario? = nil) throws {
         self.setup = setup
-        snapshot = try other?.snapshot ?? setup.snapshot()
+        snapshot = try other?.snapshot ?? setup.snapshot(&directory)
         now = other?.now ?? now
         cache = setup.hasCache ? AnswerCache(sizeBytes: 1 << 20, seed: setup.seed) : nil
+        failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: setup.seed)
+    }
+
+    /// Another worker of the same server, at the same time.
+    init(beside other: Scenario) {
+        setup = other.setup
+        snapshot = other.snapshot
+        cache = other.cache
+        failures = other.failures
+        now = other.now
     }
 
     /// Whether the forwarder waits for anything.
     var hasPending: Bool { core.forwarder.hasPending }
+
+    /// Gives the forwarder other routes and settings.
+    func replace(with setup: Setup) throws {
+        snapshot = try setup.snapshot(&directory, following: snapshot, now: now)
+        core.forwarder.replace(snapshot: snapshot)
+    }
 
     // MARK: ForwarderOutput
 

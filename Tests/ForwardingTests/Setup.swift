@@ -13,11 +13,16 @@ struct Setup {
     ]
     var patternParent: String? = "k8s.corp"
     var ttls = TTLLimits()
+    var caching = CachingSettings()
+    /// Scenarios have few client addresses.
+    var waitingPerClient = 100_000
     var hasCache = true
     var seed: UInt64 = 1
     /// The first random numbers, from which message IDs are made.
     var ids: [UInt64] = []
     var tcpServers: Set<String> = []
+    /// Those of servers below `example.`, which are given by name.
+    var addresses: ServerAddresses = [:]
     /// For all routes.
     var settings = RouteSettings()
     /// By server, for the policy `random`.
@@ -47,8 +52,12 @@ struct Setup {
         }
     }
 
-    func snapshot() throws -> ForwardingSnapshot {
-        var directory = RoutingDirectory()
+    /// - Parameter now: milliseconds, for the directory.
+    func snapshot(
+        _ directory: inout RoutingDirectory,
+        following previous: ForwardingSnapshot? = nil,
+        now: UInt64 = 0
+    ) throws -> ForwardingSnapshot {
         let table = RoutingTable(
             defaultServers: try defaultServers.map(server),
             defaultSettings: settings,
@@ -63,20 +72,26 @@ struct Setup {
                 )
             },
             patternParent: try patternParent.map { try DomainName(presentation: $0) },
-            directory: &directory
+            addresses: addresses,
+            directory: &directory,
+            now: now
         )
         return ForwardingSnapshot(
             table: table,
+            following: previous,
             allowed: IPPrefixSet([try readPrefix("127.0.0.0/8"), try readPrefix("fd00::/8")]),
             diagnosticsAllowed: IPPrefixSet([try readPrefix("127.0.0.1/32")]),
             ttls: ttls,
+            caching: caching,
+            waitingPerClient: waitingPerClient,
             hostname: "resolver-1",
             version: "switchyard 0.1"
         )
     }
 
     private func server(_ text: String) throws -> ServerDefinition {
-        ServerDefinition(
+        if text.hasSuffix(".example") { return ServerDefinition(.name(try DomainName(presentation: text))) }
+        return ServerDefinition(
             .address(try readAddress(text)),
             transport: tcpServers.contains(text) ? .tcp : .udp,
             weight: weights[text] ?? 1

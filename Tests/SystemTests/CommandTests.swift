@@ -61,7 +61,7 @@ extension SystemTests {
         }
 
         @Test(arguments: [
-            "admin: {listen: 127.0.0.1:9153}", "include: [clusters.d/*.yaml]", "cache: {serveStale: 1h}",
+            "admin: {listen: 127.0.0.1:9153}", "include: [clusters.d/*.yaml]", "cache: {file: /tmp/x}",
         ])
         func keysOfLaterVersionsAreRefusedAndNotIgnored(line: String) throws {
             let (result, file) = try runWithFile(good + "\n" + line, "check")
@@ -69,15 +69,24 @@ extension SystemTests {
             #expect(result.error.hasPrefix("\(file):6:"), "\(result.error)")
         }
 
-        @Test(arguments: ["policy: fastest", "policy: random"]) func otherPoliciesAreRefused(line: String)
-            throws
-        {
-            let (result, _) = try runWithFile(
-                good.replacing("10.1.0.10]}", with: "10.1.0.10], \(line)}"),
-                "check"
-            )
+        @Test(arguments: [
+            "policy: fastest", "policy: random, hedge: 30ms", "probe: off", "probe: {interval: 1s}",
+            "limits: {pending: 10}",
+        ])
+        func aClusterSaysHowItsServersAreUsed(keys: String) throws {
+            let file = good.replacing("10.1.0.10]}", with: "10.1.0.10], \(keys)}")
+            let (result, _) = try runWithFile(file, "check")
+            #expect(result.status == .exited(0), "\(result.error)")
+        }
+
+        @Test(arguments: [
+            "policy: best", "hedge: 30", "probe: {fall: 0}", "limits: {retries: x}", "tls: {ca: x}",
+        ])
+        func whatAClusterCannotSayIsRefused(keys: String) throws {
+            let file = good.replacing("10.1.0.10]}", with: "10.1.0.10], \(keys)}")
+            let (result, name) = try runWithFile(file, "check")
             #expect(result.status == .exited(1))
-            #expect(result.error.contains("policy"), "\(result.error)")
+            #expect(result.error.hasPrefix("\(name):"), "\(result.error)")
         }
 
         @Test(arguments: [

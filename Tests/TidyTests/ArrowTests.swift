@@ -11,6 +11,7 @@ import Testing
     private static let arrows: [String: Arrows] = [
         "CSystem": Arrows(to: []),
         "CLibevent": Arrows(to: []),
+        "COpenSSL": Arrows(to: []),
         "CLDNS": Arrows(to: []),
         "CLibYAML": Arrows(to: []),
         "DNSWire": Arrows(to: []),
@@ -27,11 +28,12 @@ import Testing
             system: ["Synchronization"]
         ),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
-        "Transport": Arrows(to: ["CSystem", "EventLoop"], system: ["Glibc"]),
+        "TLS": Arrows(to: ["COpenSSL", "EventLoop"], system: ["Glibc"]),
+        "Transport": Arrows(to: ["CSystem", "EventLoop", "TLS"], system: ["Glibc"]),
         "Server": Arrows(
             to: [
                 "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Logging", "Metrics",
-                "Routing", "Transport",
+                "Routing", "TLS", "Transport",
             ],
             // FoundationEssentials for the dates of log lines.
             system: ["FoundationEssentials", "Glibc", "Synchronization"]
@@ -52,6 +54,12 @@ import Testing
             to: ["AnswerCache", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Transport"],
             system: ["Glibc"]
         ),
+        "FaultLab": Arrows(
+            to: ["DNSWire", "EventLoop", "Transport"],
+            // FoundationEssentials for what the system says of a process.
+            system: ["FoundationEssentials", "Synchronization"]
+        ),
+        "chaos": Arrows(to: ["ArgumentParser", "FaultLab"], system: ["Foundation", "Synchronization"]),
         "packetpath": Arrows(to: ["CCounting", "EventLoop", "Scenarios"], system: ["Glibc"]),
     ]
 
@@ -96,7 +104,7 @@ import Testing
     @Test(arguments: ["Foundation", "FoundationEssentials", "Dispatch"])
     func thePathOfAQueryDoesWithout(module: String) {
         let path = [
-            "DNSWire", "AnswerCache", "Routing", "Forwarding", "Metrics", "EventLoop", "Transport",
+            "DNSWire", "AnswerCache", "Routing", "Forwarding", "Metrics", "EventLoop", "TLS", "Transport",
         ]
         for source in SwiftSource.all where path.contains(String(source.target)) {
             #expect(!source.imports.contains(Substring(module)), "\(source.path)")

@@ -63,6 +63,7 @@ import Testing
                 switch section {
                 case .root: ""
                 case .cluster: "clusters[]."
+                case .server: "servers[]."
                 default: "\(section)."
                 }
             for key in section.keys + section.laterKeys {

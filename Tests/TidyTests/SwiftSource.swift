@@ -20,7 +20,7 @@ struct SwiftSource: Sendable {
     static let targetFiles = targetFolders.flatMap { Project.files(below: $0) }
 
     /// Folders that have a folder for each of their targets.
-    private static let targetFolders = ["Sources", "benchmarks/packetpath"]
+    private static let targetFolders = ["Sources", "benchmarks/packetpath", "benchmarks/chaos"]
 
     /// The target that a file belongs to; nil for one that lies beside the targets.
     static func target(ofFile path: String) -> Substring? {
