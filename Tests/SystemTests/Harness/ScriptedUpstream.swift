@@ -9,9 +9,11 @@ final class ScriptedUpstream: Sendable {
         var isStream: Bool
         /// The port that the query came from; 0 for a stream.
         var clientPort: UInt16
-        /// Counted from 0 over both transports.
+        /// Counted from 0 over both transports, without probes.
         var number: Int
         var query: TestMessage
+
+        var isProbe: Bool { query.isProbe }
     }
 
     /// What to send; several are sent in order.
@@ -69,8 +71,10 @@ final class ScriptedUpstream: Sendable {
         if isFirst { ended.wait() }
     }
 
-    /// All queries so far.
-    var requests: [Request] { state.withLock(\.requests) }
+    /// All queries so far that somebody asked for.
+    var requests: [Request] { state.withLock(\.requests).filter { !$0.isProbe } }
+    /// The queries that only find out whether this server is there.
+    var probes: [Request] { state.withLock(\.requests).filter(\.isProbe) }
     /// The names that were asked, in lower case.
     var names: [String] { requests.map { $0.query.qname.lowercased() } }
 
@@ -158,7 +162,7 @@ final class ScriptedUpstream: Sendable {
                 bytes: bytes,
                 isStream: isStream,
                 clientPort: clientPort,
-                number: state.requests.count,
+                number: state.requests.count { !$0.isProbe },
                 query: query
             )
             state.requests.append(request)
