@@ -165,13 +165,6 @@ import Testing
         #expect(!scenario.isQuiet)
     }
 
-    /// The servers stay up, however often they do not answer.
-    private func scenarioWithPatience() throws -> Scenario {
-        var setup = Setup()
-        setup.settings.probe.fall = 100
-        return try Scenario(setup)
-    }
-
     @Test func timeoutsAreNeverRememberedForMoreThanFiveSeconds() throws {
         let scenario = try scenarioWithoutOutages()
         for _ in 0..<4 {
