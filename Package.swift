@@ -133,7 +133,9 @@ let package = Package(
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
         ),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("TransportTests", ["COpenSSL", "EventLoop", "TLS", "Transport"]),
+        // A TLS server and an authority that signs its certificates.
+        module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
+        tests("TransportTests", ["EventLoop", "TLS", "TLSTestSupport", "Transport"]),
         tests(
             "EmbeddedClustersTests",
             ["DNSWire", "EmbeddedClusters", "EventLoop", "PresentationFormat", "Routing", "Transport"]
@@ -141,12 +143,13 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing", "Server", "TLS", "Transport",
+                "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "PresentationFormat",
+                "Routing", "Server", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         tests("ScenariosTests", ["Scenarios"]),
-        tests("SystemTests", ["FaultLab"]),
+        tests("SystemTests", ["FaultLab", "TLSTestSupport"]),
         tests("TidyTests", ["Configuration"]),
     ]
 )

@@ -6,9 +6,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -167,6 +169,60 @@ int csystem_eventfd_add(int fd) {
 int csystem_eventfd_drain(int fd) {
     eventfd_t count;
     REPEAT(int, eventfd_read(fd, &count));
+}
+
+int csystem_inotify(void) {
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+// Cuts an absolute path to the directory that holds its last part.
+static void cut_to_parent(char *path) {
+    char *slash = strrchr(path, '/');
+    slash[slash == path] = '\0';
+}
+
+// Watches the directory that holds a path, or the nearest one above that exists.
+static int watch_parent(int fd, const char *path) {
+    static const uint32_t events = IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM
+        | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+    char directory[PATH_MAX];
+    strcpy(directory, path);
+    do {
+        cut_to_parent(directory);
+        if (inotify_add_watch(fd, directory, events) >= 0) return 0;
+    } while ((errno == ENOENT || errno == ENOTDIR) && directory[1] != '\0');
+    return -errno;
+}
+
+int csystem_inotify_follow(int fd, const char *path) {
+    char current[PATH_MAX], target[PATH_MAX], next[PATH_MAX];
+    if (path[0] != '/' || strlen(path) >= sizeof current) return -EINVAL;
+    strcpy(current, path);
+    // As many links as the kernel follows.
+    for (int links = 0; links < 40; links++) {
+        int result = watch_parent(fd, current);
+        if (result < 0) return result;
+        // The first part that is a link, and what comes behind it.
+        ssize_t length = -1;
+        char *end = current;
+        while (length < 0) {
+            end = strchr(end + 1, '/');
+            if (end != NULL) *end = '\0';
+            length = readlink(current, target, sizeof target - 1);
+            if (length < 0 && end == NULL) return 0;
+            if (length < 0) *end = '/';
+        }
+        target[length] = '\0';
+        const char *rest = end == NULL ? "" : end + 1;
+        if ((result = watch_parent(fd, current)) < 0) return result;
+        cut_to_parent(current);
+        const char *start = target[0] == '/' ? "" : current;
+        int written = snprintf(next, sizeof next, "%s/%s%s%s", start, target, end == NULL ? "" : "/", rest);
+        if (written < 0 || (size_t)written >= sizeof next) return -ENAMETOOLONG;
+        strcpy(current, next);
+    }
+    return -ELOOP;
 }
 
 int csystem_thread_start(uint64_t *thread, size_t stack_size, void *(*body)(void *), void *context) {

@@ -76,7 +76,7 @@ public enum ConfigurationLoader {
                 }
             }
             guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-            return servers
+            return ConfigurationReader.distinct(servers)
         }
     }
 

@@ -25,6 +25,10 @@ public final class Watcher {
         isEnabled = true
     }
 
+    // The event may live on until its body returns; by then the number may be another descriptor's, which the kernel
+    // would not be told of.
+    deinit { event.disarm() }
+
     /// Says whether the body will be called.
     public private(set) var isEnabled: Bool
 

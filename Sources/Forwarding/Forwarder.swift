@@ -251,9 +251,10 @@ public struct Forwarder: ~Copyable {
         _ query: Query,
         _ route: RouteID,
         _ earlier: RememberedFailure?,
-        _ now: UInt64
+        _ now: UInt64,
+        pushesOut: Bool = true
     ) -> PendingQuery? {
-        guard let new = start(key, qname, query.qtype, route, now) else { return nil }
+        guard let new = start(key, qname, query.qtype, route, now, pushesOut: pushesOut) else { return nil }
         let isMapped = snapshot.table.isMapped(route)
         new.dnssecOK = query.edns.dnssecOK && !isMapped
         new.checkingDisabled = query.flags.checkingDisabled && !isMapped

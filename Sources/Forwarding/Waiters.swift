@@ -43,9 +43,11 @@ struct ClientHash: Equatable, BitwiseCopyable {
     private init(rawValue: UInt64) { self.rawValue = rawValue }
 
     init(_ address: IPAddress, seed: UInt64) {
-        let high = UInt64(truncatingIfNeeded: address.bits >> 64) ^ (address.isIPv4 ? 1 : 0)
+        // IPv4 has no upper half: in its place stands what no upper half gives but by chance.
+        let high = UInt64(truncatingIfNeeded: address.bits >> 64)
         let first = (high ^ seed).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-        let low = UInt64(truncatingIfNeeded: address.bits) ^ first.high ^ first.low
+        let upper = address.isIPv4 ? seed.byteSwapped : first.high ^ first.low
+        let low = UInt64(truncatingIfNeeded: address.bits) ^ upper
         let second = (low ^ seed).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
         rawValue = max(second.high ^ second.low, 1)
     }

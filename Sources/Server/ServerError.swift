@@ -6,6 +6,8 @@ public import TLS
 /// Why the server could not start or go on.
 public enum ServerError: Error, CustomStringConvertible {
     case cannotListen(ListenAddress, SystemError)
+    /// A server, with what it is for, has an address that this server listens on.
+    case forwardsToItself(String, ListenAddress)
     case system(SystemError)
     case authorities(TLSContextError)
 
@@ -14,6 +16,9 @@ public enum ServerError: Error, CustomStringConvertible {
         switch self {
         case .cannotListen(let address, let error):
             "cannot listen on \(address): \(error); \(Self.advice(error))"
+        case .forwardsToItself(let server, let listener):
+            "\(server) is this server itself, which listens on \(listener), so that queries would go in circles;"
+                + " name another server"
         case .system(let error):
             "the system refused to start the server: \(error)"
         case .authorities(let error): "\(error)"

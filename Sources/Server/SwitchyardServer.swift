@@ -11,7 +11,7 @@ import Transport
 
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
-    private var builder: SnapshotBuilder
+    private let configuration: ServerConfiguration
     private let logger: Logger
     private let loop: EventLoop
     private var workers: [RunningWorker] = []
@@ -20,12 +20,15 @@ public final class SwitchyardServer {
     private let metrics: MetricsRegistry
     private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
+    private var keeper: RouteKeeper?
+    private var hasEnded = false
 
-    private var configuration: ServerConfiguration { builder.configuration }
+    /// Milliseconds that the start waits for the addresses of servers that are given by name.
+    private static let nameMilliseconds = 1000
 
     /// Prepares a server; nothing is bound yet.
     public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
-        builder = SnapshotBuilder(configuration)
+        self.configuration = configuration
         self.logger = logger
         do throws(SystemError) {
             loop = try EventLoop()
@@ -56,8 +59,11 @@ public final class SwitchyardServer {
     private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// Binds all sockets and starts the workers; afterwards queries are answered.
+    ///
+    /// Waits for the addresses of servers that are given by name, but not for long.
     public func start() throws(ServerError) {
         ProcessLimits.ignoreBrokenPipe()
+        try OwnAddresses(listen: configuration.listen).check(configuration)
         do throws(SystemError) {
             _ = try ProcessLimits.raiseOpenFiles()
             ended = try Wakeup(loop) { [unowned self] in stopWhenAllEnded() }
@@ -68,7 +74,10 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let listen = try usableAddresses()
-        try startWorkers(listen)
+        let keeper = try makeKeeper()
+        self.keeper = keeper
+        try startWorkers(listen, keeper.makeSnapshot())
+        waitForNames()
         logger.info(
             "listening",
             metadata: [
@@ -79,8 +88,22 @@ public final class SwitchyardServer {
         )
     }
 
-    private func startWorkers(_ listen: [ListenAddress]) throws(ServerError) {
-        let snapshot = builder.next([:], now: MonotonicClock.nanoseconds() / 1_000_000)
+    private func makeKeeper() throws(ServerError) -> RouteKeeper {
+        do throws(SystemError) {
+            let keeper = try RouteKeeper(configuration, loop, logger: logger) { [unowned self] snapshot in
+                for worker in workers { worker.replace(snapshot: snapshot) }
+            }
+            try keeper.start()
+            return keeper
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func startWorkers(
+        _ listen: [ListenAddress],
+        _ snapshot: ForwardingSnapshot
+    ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
                 let worker = makeWorker(listen, block, snapshot)
@@ -115,9 +138,23 @@ public final class SwitchyardServer {
         throw .cannotListen(first, SystemError(call: "bind", errno: EADDRNOTAVAIL))
     }
 
+    /// Lets names be resolved for a moment; queries are answered meanwhile.
+    private func waitForNames() {
+        var isOver = false
+        let end = { [loop] in
+            if !isOver { loop.stop() }
+            isOver = true
+        }
+        keeper?.waitForNames(end)
+        guard !isOver, let limit = try? Timer(loop, end) else { return }
+        limit.schedule(afterMilliseconds: Self.nameMilliseconds)
+        loop.run()
+        limit.cancel()
+    }
+
     /// Runs until SIGTERM or SIGINT, then lets the workers finish what is in flight.
     public func run() {
-        loop.run()
+        while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
         logger.info(
             "stopped",
@@ -133,10 +170,13 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
+        keeper?.stop()
         for worker in workers { worker.drain() }
     }
 
     private func stopWhenAllEnded() {
-        if workers.allSatisfy(\.hasEnded) { loop.stop() }
+        guard workers.allSatisfy(\.hasEnded) else { return }
+        hasEnded = true
+        loop.stop()
     }
 }

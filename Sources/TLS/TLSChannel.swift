@@ -162,8 +162,8 @@ public final class TLSChannel {
         unsafe isEstablished && bufferevent != nil && SSL_session_reused(ssl) == 1
     }
 
-    /// Says whether the handshake has begun: the socket is connected.
-    public var hasBegun: Bool { unsafe bufferevent != nil && SSL_in_before(ssl) == 0 }
+    /// Says whether the handshake has begun: the socket was connected, and octets have left.
+    public var hasBegun: Bool { unsafe bufferevent != nil && BIO_number_written(SSL_get_wbio(ssl)) > 0 }
 
     // MARK: - Closing
 
@@ -196,7 +196,11 @@ public final class TLSChannel {
             isEstablished = true
             return handler(.established)
         }
-        if events & BEV_EVENT_EOF != 0 { return handler(isEstablished ? .ended : .failed(.closed)) }
+        if events & BEV_EVENT_EOF != 0 {
+            // libevent takes every error of the socket for the end of the stream.
+            let end = hasBegun ? Event.failed(.closed) : .broken(error)
+            return handler(isEstablished ? .ended : end)
+        }
         if events & BEV_EVENT_ERROR != 0 { fail(errno: error) }
     }
 

@@ -27,7 +27,7 @@ extension CommandFailure {
         self.init(
             code: {
                 switch error {
-                case .authorities: 1
+                case .authorities, .forwardsToItself: 1
                 case .cannotListen, .system: 3
                 }
             }(),

@@ -13,3 +13,11 @@ func runBounded(_ loop: EventLoop, sourceLocation: SourceLocation = #_sourceLoca
     guardTimer.cancel()
     #expect(!expired, "the loop was not stopped in time", sourceLocation: sourceLocation)
 }
+
+/// Runs `loop` for 20 ms, or until something stops it.
+func runBriefly(_ loop: EventLoop) throws {
+    let timer = try Timer(loop) { loop.stop() }
+    timer.schedule(afterMilliseconds: 20)
+    loop.run()
+    timer.cancel()
+}

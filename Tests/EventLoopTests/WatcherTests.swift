@@ -88,6 +88,31 @@ private final class Pipe {
         #expect(throws: SystemError.self) { _ = try Watcher(loop, fd: 1_000_000, .read) {} }
     }
 
+    /// The kernel gives the new descriptor the number of the old, unless another thread was faster.
+    @Test func aDescriptorThatIsReplacedWithinItsOwnCallIsWatched() throws {
+        let loop = try EventLoop()
+        var pipe: Pipe? = Pipe()
+        var calls = 0
+        var watcher: Watcher?
+        func watch(_ new: Pipe) throws {
+            pipe = new
+            watcher = try Watcher(loop, fd: new.readEnd, .read) {
+                calls += 1
+                if calls == 2 { return loop.stop() }
+                watcher = nil
+                pipe = nil
+                let next = Pipe()
+                #expect(throws: Never.self) { try watch(next) }
+                next.write(1)
+            }
+        }
+        if let first = pipe { try watch(first) }
+        pipe?.write(1)
+        try runBounded(loop)
+        #expect(calls == 2)
+        #expect(watcher != nil)
+    }
+
     @Test func signalIsDeliveredToTheLoop() throws {
         let loop = try EventLoop()
         var calls = 0

@@ -170,6 +170,16 @@ import Testing
         #expect(scenario.count(.prefetches) == 0)
     }
 
+    @Test func aRenewalPushesNoQuestionOutOfAFullRoute() throws {
+        let scenario = try scenario(ttl: 100) { $0.settings.limits.pendingQueries = 2 }
+        scenario.pass(seconds: 95)
+        let clients = try (0..<2).map { try scenario.ask("n\($0).west.k8s.corp A") }
+        scenario.pass(500)
+        #expect(try scenario.ask("\(name) A").isAnswered)
+        #expect(scenario.count(.prefetches) == 0)
+        #expect(clients.allSatisfy { !$0.isAnswered })
+    }
+
     @Test func whoAsksAfterTheEndJoinsTheRenewal() throws {
         let scenario = try scenario(ttl: 5)
         scenario.pass(4990)

@@ -52,8 +52,9 @@ import Testing
         let hash = ClientHash(address, seed: 1)
         #expect(hash == ClientHash(address, seed: 1))
         #expect(hash != ClientHash(address, seed: 2))
-        #expect(hash != ClientHash(IPAddress(ipv6: 0x7F00_0001), seed: 1))
-        #expect(hash != ClientHash(IPAddress(ipv6: 0x7F00_0001 | 1 << 64), seed: 1))
+        for upper: UInt128 in [0, 1, 0xFFFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFE] {
+            #expect(hash != ClientHash(IPAddress(ipv6: 0x7F00_0001 | upper << 64), seed: 1))
+        }
         #expect(hash != .none)
     }
 }

@@ -9,9 +9,10 @@ import Transport
 
 @testable import Server
 
-/// A worker's connections to one server that runs on the same loop.
+/// A worker's connections to one server.
 final class PoolHarness {
     let loop: EventLoop
+    /// The server, on the same loop, where a test has no other.
     let server: StreamServer
     private(set) var connections: UpstreamConnections?
     let upstream = UpstreamID(rawValue: 0)
@@ -22,17 +23,21 @@ final class PoolHarness {
     init(
         limit: Int = 2,
         serverLimit: Int = 100,
+        definition: ServerDefinition? = nil,
+        logger: Logger = Logger(label: "test"),
         _ adjust: (inout UpstreamConnectionSettings) -> Void = { _ in }
     ) throws {
+        ProcessLimits.ignoreBrokenPipe()
         loop = try EventLoop()
         server = try StreamServer(loop, limit: serverLimit)
         var settings = UpstreamConnectionSettings()
         settings.jitterPercent = 0
         adjust(&settings)
+        let definition = definition ?? Self.definition(server.port)
         connections = try UpstreamConnections(
             loop,
-            table: Self.table([(server.port, limit)]),
-            support: try UpstreamStreamSupport(servers: [], logger: Logger(label: "test")),
+            table: Self.table([definition], limit: limit),
+            support: try UpstreamStreamSupport(servers: [definition], logger: logger),
             metrics: metrics,
             events: events,
             random: RandomPool(),
@@ -47,18 +52,19 @@ final class PoolHarness {
 
     var responses: [[UInt8]] { events.responses }
     var failures: [(token: SocketToken, wasOpen: Bool, tls: TLSFault?)] { events.failures }
+    var transports: [UpstreamTransport] { events.transports }
     /// Called for each failure, where a worker would ask again.
     var whenFailed: (SocketToken) -> Void {
         get { events.whenFailed }
         set { events.whenFailed = newValue }
     }
 
-    /// A default route for each of some servers on loopback, and the number of connections that it allows.
-    static func table(_ servers: [(port: UInt16, limit: Int)]) -> RoutingTable {
+    /// A default route with these servers, and the number of connections that it allows.
+    static func table(_ servers: [ServerDefinition], limit: Int) -> RoutingTable {
         var directory = RoutingDirectory()
         return RoutingTable(
-            defaultServers: servers.map { definition($0.port) },
-            defaultSettings: settings(servers.first?.limit ?? 1),
+            defaultServers: servers,
+            defaultSettings: settings(limit),
             clusters: [],
             patternParent: nil,
             directory: &directory
@@ -120,6 +126,7 @@ final class PoolHarness {
 /// Notes what a worker would be told.
 final class EventRecorder: UpstreamEvents {
     var responses: [[UInt8]] = []
+    var transports: [UpstreamTransport] = []
     var failures: [(token: SocketToken, wasOpen: Bool, tls: TLSFault?)] = []
     /// Called for each failure, where a worker would ask again.
     var whenFailed: (SocketToken) -> Void = { _ in }
@@ -132,6 +139,7 @@ final class EventRecorder: UpstreamEvents {
         via token: SocketToken,
         at receivedAt: UInt64
     ) {
+        transports.append(transport)
         responses.append((0..<message.byteCount).map { message.uint8(at: $0) })
     }
 

@@ -274,11 +274,11 @@ import Transport
         let harness = try PoolHarness()
         try harness.exchange()
         let other = try StreamServer(harness.loop)
-        harness.connections?.use(PoolHarness.table([(other.port, 1)]))
+        harness.connections?.use(PoolHarness.table([PoolHarness.definition(other.port)], limit: 1))
         try harness.exchange()
         #expect(other.acceptedCount == 1)
         try harness.run { harness.server.openCount == 0 }
-        harness.connections?.use(PoolHarness.table([(other.port, 4)]))
+        harness.connections?.use(PoolHarness.table([PoolHarness.definition(other.port)], limit: 4))
         try harness.exchange()
         #expect(other.acceptedCount == 1, "the same server keeps its connection")
     }

@@ -84,6 +84,13 @@ int csystem_eventfd(void);
 int csystem_eventfd_add(int fd);
 int csystem_eventfd_drain(int fd);
 
+/// A list of directories whose changes are reported (inotify). Returns the descriptor.
+int csystem_inotify(void);
+
+/// Adds what leads to a file, whose path is absolute: the directory that holds it, and those of symbolic links on the way. Of a directory
+/// that does not exist yet, the nearest one above it.
+int csystem_inotify_follow(int fd, const char *path);
+
 /// Starts a detachable thread with all signals blocked but those of faults. `thread` receives its handle.
 int csystem_thread_start(uint64_t *thread, size_t stack_size, void *(*body)(void *), void *context);
 int csystem_thread_join(uint64_t thread);

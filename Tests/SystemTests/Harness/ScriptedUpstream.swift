@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A DNS server on 127.0.0.1, UDP and TCP, that answers whatever a test tells it to, right or wrong.
+/// A DNS server on loopback, UDP and TCP, that answers whatever a test tells it to, right or wrong.
 final class ScriptedUpstream: Sendable {
     struct Request: Sendable {
         var bytes: [UInt8]
@@ -43,8 +43,8 @@ final class ScriptedUpstream: Sendable {
     }
 
     /// - Parameter port: where to listen; nil takes a free one.
-    init(port: UInt16? = nil, _ script: @escaping Script) throws {
-        endpoint = Endpoint("127.0.0.1", try port ?? FreePort.find())
+    init(host: String = "127.0.0.1", port: UInt16? = nil, _ script: @escaping Script) throws {
+        endpoint = Endpoint(host, try port ?? FreePort.find())
         datagrams = try Socket(.datagram, AF_INET)
         listener = try Socket(.stream, AF_INET)
         elsewhere = try Socket(.datagram, AF_INET)

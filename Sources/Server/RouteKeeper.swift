@@ -1,0 +1,192 @@
+import Configuration
+import DNSWire
+import EventLoop
+import Forwarding
+import Logging
+import Routing
+
+/// Keeps the routes of a running server as they should be: servers are given by names whose addresses change, and by
+/// files that are written anew.
+///
+/// Control thread.
+final class RouteKeeper {
+    /// Milliseconds between a change and the snapshot with it, so that changes which come together make one.
+    private static let pauseMilliseconds: UInt64 = 20
+
+    private let loop: EventLoop
+    private let logger: Logger
+    private let publish: (ForwardingSnapshot) -> Void
+    private var builder: SnapshotBuilder
+    private var names: HostNameFollower?
+    private var files: FileFollower?
+    private var timer: Timer?
+    /// What the last snapshot took to make, in milliseconds.
+    private var lastEffort: UInt64 = 0
+    /// The addresses behind names that were left out because they are ours.
+    private var leftOut: Set<String> = []
+    /// What was wrong with the files, said already.
+    private var lastProblem = ""
+
+    /// - Parameter publish: takes each snapshot after the first.
+    init(
+        _ configuration: ServerConfiguration,
+        _ loop: EventLoop,
+        logger: Logger,
+        publish: @escaping (ForwardingSnapshot) -> Void
+    ) throws(SystemError) {
+        builder = SnapshotBuilder(configuration)
+        self.loop = loop
+        self.logger = logger
+        self.publish = publish
+        timer = try Timer(loop) { [unowned self] in publishNext() }
+    }
+
+    var configuration: ServerConfiguration { builder.configuration }
+
+    // MARK: - Snapshots
+
+    /// The next snapshot: of the configuration, and of the addresses that are known.
+    func makeSnapshot() -> ForwardingSnapshot {
+        let start = Self.now()
+        let snapshot = builder.next(usableAddresses(), now: start)
+        lastEffort = Self.now() - start
+        return snapshot
+    }
+
+    private func publishNext() { publish(makeSnapshot()) }
+
+    /// Publishes soon; with many clusters later, so that most of the time is left for other work.
+    private func publishSoon() {
+        guard let timer, !timer.isScheduled else { return }
+        timer.schedule(afterMilliseconds: Int(max(Self.pauseMilliseconds, lastEffort * 10)))
+    }
+
+    // MARK: - Following
+
+    /// Begins to follow names and files.
+    func start() throws(SystemError) {
+        try followNames()
+        let paths = configuration.resolvConfFiles
+        guard !paths.isEmpty else { return }
+        files = try FileFollower(loop, paths: paths, logger: logger) { [unowned self] in readFiles() }
+        // They may have changed between the reading of the configuration and now.
+        readFiles()
+    }
+
+    private func followNames() throws(SystemError) {
+        let hosts = (configuration.servers + configuration.clusters.flatMap(\.servers)).names
+        if names == nil, !hosts.isEmpty {
+            names = try HostNameFollower(loop, logger: logger) { [unowned self] in publishSoon() }
+        }
+        names?.follow(hosts, servers: configuration.nameServersOfHosts)
+    }
+
+    /// Calls back when each name has been resolved, or could not be, and the workers have the addresses.
+    func waitForNames(_ body: @escaping () -> Void) {
+        guard let names else { return body() }
+        names.waitUntilTried { [unowned self] in
+            if timer?.isScheduled == true {
+                timer?.cancel()
+                publishNext()
+            }
+            body()
+        }
+    }
+
+    /// Follows nothing any more.
+    func stop() {
+        names?.stop()
+        names = nil
+        files = nil
+        timer = nil
+    }
+
+    private static func now() -> UInt64 { MonotonicClock.nanoseconds() / 1_000_000 }
+}
+
+// MARK: - Addresses behind names
+
+extension RouteKeeper {
+    /// The addresses behind names, without those that are this server itself.
+    private func usableAddresses() -> ServerAddresses {
+        guard let known = names?.addresses else { return [:] }
+        let own = OwnAddresses(listen: configuration.listen)
+        var ports: [DomainName: Set<UInt16>] = [:]
+        for server in configuration.servers + configuration.clusters.flatMap(\.servers) {
+            if case .name(let name) = server.host { ports[name, default: []].insert(server.port) }
+        }
+        var stillLeftOut: Set<String> = []
+        let usable = known.map { name, addresses in
+            let others = addresses.filter { address in
+                let isOwn = ports[name, default: []].contains { own.listener(at: address, port: $0) != nil }
+                if isOwn { stillLeftOut.insert("server \(name.hostName): \(address)") }
+                return !isOwn
+            }
+            return (name, others)
+        }
+        for address in stillLeftOut.subtracting(leftOut).sorted() {
+            logger.warning("\(address) is this server itself and is left out")
+        }
+        leftOut = stillLeftOut
+        return Dictionary(uniqueKeysWithValues: usable)
+    }
+}
+
+// MARK: - Files that name servers
+
+extension RouteKeeper {
+    /// Reads the servers of the default route again; what cannot be read, or names none, changes nothing.
+    private func readFiles() {
+        do throws(ConfigurationError) {
+            // Our own addresses are left out below, which at the start is a mistake.
+            var anywhere = configuration
+            anywhere.listen = []
+            take(try ConfigurationLoader.servers(of: anywhere))
+            lastProblem = ""
+        } catch {
+            let problem = error.problems.map(\.description).joined(separator: "; ")
+            if problem != lastProblem { logger.warning("the servers stay as they were: \(problem)") }
+            lastProblem = problem
+        }
+    }
+
+    private func take(_ read: [ServerDefinition]) {
+        let own = OwnAddresses(listen: configuration.listen)
+        let servers = read.filter { server in
+            guard let upstream = server.upstream,
+                own.listener(at: upstream.address, port: upstream.port) != nil
+            else { return true }
+            logger.warning("default route: \(upstream) is this server itself and is left out")
+            return false
+        }
+        guard !servers.isEmpty else {
+            return logger.warning("the servers stay as they were: no other is left")
+        }
+        guard servers != configuration.servers else { return }
+        builder.configuration.servers = servers
+        let list = servers.map { $0.upstream?.description ?? $0.host.text }.joined(separator: ", ")
+        logger.info("the servers of the default route are now \(list)")
+        names?.follow(
+            (servers + configuration.clusters.flatMap(\.servers)).names,
+            servers: configuration.nameServersOfHosts
+        )
+        publishSoon()
+    }
+}
+
+extension ServerConfiguration {
+    /// The servers that resolve the names of others: those that are stated, else the plain ones of the default route.
+    fileprivate var nameServersOfHosts: [Upstream] {
+        bootstrap.isEmpty ? servers.compactMap(\.upstream).filter { $0.transport != .tls } : bootstrap
+    }
+}
+
+extension ServerDefinition.Host {
+    /// As the configuration writes it.
+    fileprivate var text: String {
+        switch self {
+        case .address(let address): address.description
+        case .name(let name): name.hostName
+        }
+    }
+}
