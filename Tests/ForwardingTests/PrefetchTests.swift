@@ -1,6 +1,7 @@
 import DNSWire
 import Forwarding
 import Metrics
+import Routing
 import Testing
 
 /// Popular answers are asked for anew before they expire; nobody waits for it, and nothing else is.
