@@ -144,7 +144,7 @@ let package = Package(
             "ServerTests",
             [
                 "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "PresentationFormat",
-                "Routing", "Server", "TLS", "Transport",
+                "Routing", "Server", "TLS", "TLSTestSupport", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

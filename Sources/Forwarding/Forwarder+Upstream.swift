@@ -15,19 +15,22 @@ extension Forwarder {
         _ now: UInt64
     ) -> Bool {
         guard query.attemptCount < ForwardingLimits.attemptsMax else { return false }
-        let health = query.snapshot.health[Int(upstream.rawValue)]
-        let isConfirming = query.confirming & (1 << UInt64(position)) != 0
-        let needsStream = transport == .udp && !isConfirming && health.trust.needsStream(now: now)
+        let bit: UInt64 = 1 << UInt64(position)
+        let isConfirming = query.confirming & bit != 0
+        let sends = sends(query, to: position)
+        let state = query.withHealth(of: upstream) { ServerState($0, sends: sends, now: now) }
+        let needsStream = transport == .udp && !isConfirming && state.needsStream
         let transport = needsStream ? .tcp : transport
-        if needsStream { query.confirming |= 1 << UInt64(position) }
-        probeLoop(query.routeInfo, upstream, transport, now)
+        if needsStream { query.confirming |= bit }
+        if state.isLoopProbeDue { probeLoop(query.routeInfo, upstream, transport, now) }
         guard let random = freshID(upstream, transport) else { return false }
-        let hasEDNS = withEDNS && !health.isPlain(now: now)
+        let hasEDNS = withEDNS && !state.isPlain
         let marks = writeQuery(
             query,
             random,
             upstream,
-            hasRandomCase: transport == .udp && !isConfirming && !health.trust.foldsCase(now: now),
+            tag: state.tag,
+            hasRandomCase: transport == .udp && !isConfirming && !state.foldsCase,
             hasEDNS: hasEDNS,
             over: transport,
             now
@@ -35,9 +38,7 @@ extension Forwarder {
         guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
-        let sends = sends(query, to: position)
-        let wait =
-            transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : health.timeout(sends: sends)
+        let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,

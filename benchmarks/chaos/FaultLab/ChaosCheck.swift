@@ -99,7 +99,7 @@ extension ChaosResult {
     }
 
     private var trials: ChaosCheck? {
-        guard fault.isOutage else { return nil }
+        guard fault.isOutage, fault.countsQueries else { return nil }
         return ChaosCheck(
             text: Decimal.text(received),
             isPassed: received <= ChaosBounds.trials,

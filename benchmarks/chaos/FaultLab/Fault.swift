@@ -18,6 +18,15 @@ public struct Fault: Sendable {
     /// remembered for 5 s (RFC 9520 §3.2).
     public var allGood: Int { isOutage ? goodAgain + 1_000 : 6_000 }
 
+    /// Whether queries reach the server meanwhile, so that it can count them.
+    var countsQueries: Bool {
+        switch kind {
+        case .server(let steps): steps.allSatisfy(\.behaviour.hasDatagrams)
+        case .hostName: true
+        case .certificate: false
+        }
+    }
+
     /// Where the fault is.
     public enum Kind: Sendable, Hashable {
         /// In what the cluster's server does, in a circle.

@@ -8,11 +8,14 @@ final class Child: Sendable {
     private static let endRounds = 160
     private static let setpriv = "/usr/bin/setpriv"
 
-    /// Starts a program, whose output is this program's standard error.
-    init(_ program: String, _ arguments: [String]) throws {
+    /// Starts a program.
+    ///
+    /// - Parameter isHeard: whether what it says goes to this program's standard error.
+    init(_ program: String, _ arguments: [String], isHeard: Bool) throws {
         process.executableURL = URL(fileURLWithPath: Self.setpriv)
         process.arguments = ["--pdeathsig", "KILL", "--", program] + arguments
-        process.standardOutput = FileHandle.standardError
+        process.standardOutput = FileHandle.nullDevice
+        if !isHeard { process.standardError = FileHandle.nullDevice }
         try process.run()
     }
 

@@ -20,7 +20,7 @@ final class ServerProcess {
             try Data(configuration.replacing("PORT", with: "\(port)").utf8).write(
                 to: URL(fileURLWithPath: file)
             )
-            let child = try Child(binary, ["serve", "-c", file])
+            let child = try Child(binary, ["serve", "-c", file], isHeard: true)
             if try Readiness.wait(port: port, while: { child.isRunning }) {
                 self.port = port
                 self.child = child

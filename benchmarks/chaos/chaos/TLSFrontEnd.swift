@@ -52,7 +52,7 @@ final class TLSFrontEnd: FrontEnd {
     private func start(_ certificate: Certificate) throws {
         try child.withLock { child in
             child?.stop()
-            child = try Child(Self.unbound, ["-d", "-p", "-c", file(certificate)])
+            child = try Child(Self.unbound, ["-d", "-p", "-c", file(certificate)], isHeard: false)
         }
     }
 
