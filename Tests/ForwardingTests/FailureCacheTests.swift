@@ -1,6 +1,7 @@
 import DNSWire
 import Forwarding
 import Metrics
+import Routing
 import Testing
 
 /// Failures are remembered for a while, apart from answers (RFC 9520).
