@@ -39,13 +39,21 @@ public struct MessageWriter: ~Copyable {
     }
 
     /// Writes the message's question, which comes first.
+    ///
+    /// With a case, the letters of QNAME are brought to it.
     public mutating func appendQuestion(
         _ qname: DomainName,
         _ qtype: RecordType,
-        _ qclass: RecordClass
+        _ qclass: RecordClass,
+        in nameCase: NameCase? = nil
     ) throws(WireError) {
+        let start = count
         try append(qname.bytes)
         questionNameEnd = count
+        if let nameCase {
+            var bytes = buffer.mutableBytes
+            bytes.apply(nameCase, to: start..<start + qname.length)
+        }
         try append(UInt32(qtype.rawValue) << 16 | UInt32(qclass.rawValue))
     }
 
@@ -104,6 +112,12 @@ public struct MessageWriter: ~Copyable {
         count += 4
         var bytes = buffer.mutableBytes
         bytes.store(value, at: end)
+    }
+
+    /// Appends eight octets in network order.
+    public mutating func append(_ value: UInt64) throws(WireError) {
+        try append(UInt32(truncatingIfNeeded: value >> 32))
+        try append(UInt32(truncatingIfNeeded: value))
     }
 
     /// Appends octets as they are.

@@ -33,6 +33,15 @@ public struct Query: Sendable, BitwiseCopyable {
     public var qtype: RecordType
     public var qclass: RecordClass
     public var edns: EDNS
+    /// Where the data of the path option begins; 0 when there is none, as in nearly all queries.
+    public var pathOffset: UInt16 = 0
+
+    /// Where the data of the path option lies in the message that this was read from; nil when there is none.
+    public func path(in message: borrowing RawSpan) -> Range<Int>? {
+        guard pathOffset != 0 else { return nil }
+        let start = Int(pathOffset)
+        return start..<start + Int(message.uint16(at: start - 2))
+    }
 
     /// The offset behind the question.
     @inline(always)
@@ -115,6 +124,9 @@ extension Query {
             guard record.section == .additional, !edns.isPresent, message.uint8(at: record.ownerOffset) == 0
             else { throw .badCount }
             edns = try EDNS(record, in: message)
+            if record.rdataLength > 0, let path = record.option(.path, in: message) {
+                pathOffset = UInt16(truncatingIfNeeded: path.lowerBound)
+            }
         }
         guard cursor.offset == message.byteCount else { throw .badCount }
     }

@@ -20,6 +20,10 @@ extension RawSpan {
         UInt32(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
+    /// Reads eight octets in network order at `offset`; traps outside the span.
+    @inline(always)
+    public func uint64(at offset: Int) -> UInt64 { UInt64(bigEndian: word(at: offset)) }
+
     /// Reads eight octets in the machine's order at `offset`, for hashing and comparing; traps outside the span.
     @inline(always)
     public func word(at offset: Int) -> UInt64 {

@@ -15,6 +15,8 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable, BitwiseCopyabl
     public static let yxDomain = ResponseCode(rawValue: 6)
     /// The version of OPT is not ours (RFC 6891 §6.1.3).
     public static let badVers = ResponseCode(rawValue: 16)
+    /// The server cookie is none of the server's, or too old (RFC 7873 §8).
+    public static let badCookie = ResponseCode(rawValue: 23)
 }
 
 /// The code of an Extended DNS Error (RFC 8914 §4 and the IANA registry).

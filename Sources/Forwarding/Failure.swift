@@ -71,6 +71,7 @@ enum UpstreamFault {
     case responseCode(ResponseCode)
     case malformed
     case lame
+    case loop
     case tls(TLSFault)
 
     /// What stands behind the server in a sentence.
@@ -81,6 +82,7 @@ enum UpstreamFault {
         case .responseCode(let code): "answered \(code.name)"
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
+        case .loop: "sends queries back to us"
         case .tls(let fault): fault.sentence(name: server.tls?.name ?? "this server")
         }
     }
@@ -88,7 +90,7 @@ enum UpstreamFault {
     /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
     var isOfQuestion: Bool {
         switch self {
-        case .timeout, .network, .tls: false
+        case .timeout, .network, .tls, .loop: false
         case .responseCode(let code): code != .refused
         case .malformed, .lame: true
         }
@@ -99,6 +101,7 @@ enum UpstreamFault {
         case .timeout, .network, .tls: .networkError
         case .responseCode: .noReachableAuthority
         case .malformed, .lame: .invalidData
+        case .loop: .other
         }
     }
 }
@@ -115,6 +118,7 @@ extension ResponseCode {
         case .refused: "REFUSED"
         case .yxDomain: "YXDOMAIN"
         case .badVers: "BADVERS"
+        case .badCookie: "BADCOOKIE"
         default: "RCODE \(rawValue)"
         }
     }

@@ -75,11 +75,11 @@ extension Forwarder {
         query.retryAt = 0
         query.hedgeAt = 0
         // One server was to be asked, and was.
-        if query.role != .question { return isOpen(query) ? setTimer(query, now) : settle(query) }
+        if query.role != .question { return isOpen(query, now) ? setTimer(query, now) : settle(query) }
         let route = query.routeInfo
         var isFirst = query.attemptCount == 0
         var isPaid = isFirst
-        while let position = chooseServer(query, route) {
+        while let position = chooseServer(query, route, now) {
             guard isPaid || takeRetry(query) else { return wait(query, now) }
             isPaid = true
             if ask(query, route, position, now) {
@@ -93,7 +93,9 @@ extension Forwarder {
             query.lastFault = (route.upstreams[position], .network)
             isFirst = false
         }
-        if query.attemptCount == 0, query.lastFault == nil, let failure = outage(of: route, query.snapshot) {
+        if query.attemptCount == 0, query.lastFault == nil,
+            let failure = outage(of: route, query.snapshot, now)
+        {
             return failAtOnce(query, route, failure, now)
         }
         if let position = claimTrial(query, route, now), takeRetry(query), ask(query, route, position, now) {
@@ -121,7 +123,7 @@ extension Forwarder {
 
     /// Waits for servers that were asked already, and looks for others in a while; fails when none is left.
     private mutating func wait(_ query: PendingQuery, _ now: UInt64) {
-        guard isOpen(query) else { return fail(query, failure(of: query), now) }
+        guard isOpen(query, now) else { return fail(query, failure(of: query), now) }
         if query.attemptCount < ForwardingLimits.attemptsMax {
             query.retryAt = now + ForwardingLimits.waitMilliseconds
         }
@@ -129,8 +131,13 @@ extension Forwarder {
     }
 
     /// Whether a response may still come.
-    private func isOpen(_ query: PendingQuery) -> Bool {
-        (0..<query.attemptCount).contains { query.attempts[$0].isOpen }
+    private func isOpen(_ query: PendingQuery, _ now: UInt64) -> Bool {
+        (0..<query.attemptCount).contains {
+            let attempt = query.attempts[$0]
+            // A server that sends the question back to us waits for us.
+            return attempt.isOpen
+                && !query.snapshot.health[Int(attempt.upstream.rawValue)].isLooping(now: now)
+        }
     }
 
     /// Whether a server was asked that is not late yet.
@@ -160,17 +167,18 @@ extension Forwarder {
     private mutating func hedge(_ query: PendingQuery, _ now: UInt64) {
         query.hedgeAt = 0
         let route = query.routeInfo
-        guard query.attemptCount == 1, let position = chooseServer(query, route),
+        guard query.attemptCount == 1, let position = chooseServer(query, route, now),
             position != query.attempts[0].position, takeRetry(query), ask(query, route, position, now)
         else { return }
         metrics.count(.hedges)
     }
 
     /// Why nothing can be asked: the failure for clients when all servers of a route are down.
-    private func outage(of route: Route, _ snapshot: ForwardingSnapshot) -> Failure? {
-        guard let first = route.upstreams.first, !hasServerUp(route, snapshot) else { return nil }
-        let trouble = snapshot.health[Int(first.rawValue)].lastTrouble
-        return .allDown(route, snapshot.table.upstreams[Int(first.rawValue)], trouble.fault)
+    private func outage(of route: Route, _ snapshot: ForwardingSnapshot, _ now: UInt64) -> Failure? {
+        guard let first = route.upstreams.first, !hasServerUp(route, snapshot, now) else { return nil }
+        let health = snapshot.health[Int(first.rawValue)]
+        let fault = health.isLooping(now: now) ? .loop : health.lastTrouble.fault
+        return .allDown(route, snapshot.table.upstreams[Int(first.rawValue)], fault)
     }
 
     /// Tells clients at once that all servers are down.

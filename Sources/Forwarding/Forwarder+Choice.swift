@@ -6,7 +6,7 @@ extension Forwarder {
     /// not in doubt, of these by policy.
     ///
     /// Nil when none is up but those that have had their sends or failed this question.
-    mutating func chooseServer(_ query: PendingQuery, _ route: Route) -> Int? {
+    mutating func chooseServer(_ query: PendingQuery, _ route: Route, _ now: UInt64) -> Int? {
         guard query.attemptCount < ForwardingLimits.attemptsMax else { return nil }
         let policy = route.settings.policy
         let fall = route.settings.probe.fall
@@ -15,10 +15,10 @@ extension Forwarder {
         for position in route.upstreams.indices.prefix(ForwardingLimits.serversPerRouteMax) {
             let bit: UInt64 = 1 << UInt64(position)
             guard query.failedUpstreams & bit == 0 else { continue }
-            let (isDown, isDoubted) = query.withHealth(of: route.upstreams[position]) {
-                ($0.isDown, $0.isDoubted(fall))
+            let (isOut, isDoubted) = query.withHealth(of: route.upstreams[position]) {
+                ($0.isOut(now: now), $0.isDoubted(fall))
             }
-            if isDown { continue }
+            if isOut { continue }
             let sends = query.attemptCount == 0 ? 0 : sends(query, to: position)
             let rank = sends * 2 + (isDoubted ? 1 : 0)
             if rank == 0, policy == .ordered { return position }
@@ -81,8 +81,8 @@ extension Forwarder {
     }
 
     /// Whether a server of the route is up, so that asking it makes sense.
-    func hasServerUp(_ route: Route, _ snapshot: ForwardingSnapshot) -> Bool {
-        route.upstreams.contains { !snapshot.health[Int($0.rawValue)].isDown }
+    func hasServerUp(_ route: Route, _ snapshot: ForwardingSnapshot, _ now: UInt64) -> Bool {
+        route.upstreams.contains { !snapshot.health[Int($0.rawValue)].isOut(now: now) }
     }
 }
 

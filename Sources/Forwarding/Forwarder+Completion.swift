@@ -136,8 +136,8 @@ extension Forwarder {
         query.chain = builder.copyMessage()
         // Its servers have done their part: late responses must not restart it.
         for i in 0..<query.attemptCount {
-            query.attempts[i].isOpen = false
             pending.forget(query, attempt: i)
+            query.attempts[i].isOpen = false
         }
         query.lastFault = nil
         var key = CacheKey(target)
@@ -202,6 +202,7 @@ extension Forwarder {
         new.checkingDisabled = query.checkingDisabled && !query.snapshot.table.isMapped(route)
         new.earlierFailures = earlier?.count ?? 0
         // A chain of chains shares one budget of links, so that it ends.
+        new.path = query.path
         new.inheritedLinks = query.inheritedLinks + query.chainLinks
         query.waitsFor = new.place
         wheel.set(query.place, at: query.wakesAt, now: now)

@@ -16,7 +16,7 @@ extension Forwarder {
             health.answered(code, afterMilliseconds: time, now: now)
                 ? .none : health.judge(code, HealthRules(query.routeInfo), isProbe: query.role == .probe)
         }
-        note(change, of: attempt.upstream)
+        note(change, of: attempt.upstream, now)
     }
 
     /// Notes that a server did not answer.
@@ -33,10 +33,10 @@ extension Forwarder {
             HealthRules(query.routeInfo),
             isProbe: query.role == .probe
         )
-        note(change, of: attempt.upstream)
+        note(change, of: attempt.upstream, now)
     }
 
-    private mutating func note(_ change: HealthChange, of upstream: UpstreamID) {
+    private mutating func note(_ change: HealthChange, of upstream: UpstreamID, _ now: UInt64) {
         switch change {
         case .none: break
         case .suspected: watchlist.add(upstream)
@@ -45,6 +45,7 @@ extension Forwarder {
             watchlist.add(upstream)
         case .cameUp:
             metrics.count(.serversUp)
+            snapshot.health[Int(upstream.rawValue)].trust.suspectLoop(now: now)
             for route in snapshot.serverRoutes[upstream] {
                 snapshot.routeStates[Int(route.rawValue)].recovered()
             }

@@ -2,32 +2,71 @@
 import DNSWire
 import Routing
 
+/// What of a query that was sent has to be found again in its response.
+struct SentMarks: BitwiseCopyable {
+    var nameCase = NameCase.lower
+    /// 0 when none was sent.
+    var clientCookie: UInt64 = 0
+}
+
 extension Forwarder {
-    /// Writes the question of a pending query as a message; false when it does not fit.
+    /// Writes the question of a pending query as a message for a server; nil when it does not fit.
+    ///
+    /// - Parameter random: its lower 16 bits are the message ID.
     mutating func writeQuery(
         _ query: PendingQuery,
-        _ id: MessageID,
+        _ random: UInt64,
+        _ upstream: UpstreamID,
+        hasRandomCase: Bool,
         hasEDNS: Bool,
-        over transport: UpstreamTransport
-    ) -> Bool {
+        over transport: UpstreamTransport,
+        _ now: UInt64
+    ) -> SentMarks? {
+        let id = MessageID(rawValue: UInt16(truncatingIfNeeded: random))
         var flags = HeaderFlags.recursionDesired
         if query.checkingDisabled { flags |= HeaderFlags.checkingDisabled }
         queryWriter.begin(
             Header(id: id, flags: HeaderFlags(rawValue: flags), additionalCount: hasEDNS ? 1 : 0)
         )
+        let marks = SentMarks(
+            nameCase: hasRandomCase ? NameCase(random: random) : .lower,
+            clientCookie: hasEDNS ? cookies.client(of: upstream, now: now) : 0
+        )
         do throws(WireError) {
-            try queryWriter.appendQuestion(query.upstreamName, query.upstreamType, .internet)
-            if hasEDNS {
-                // Our own OPT; nothing of the client's passes (RFC 6891 §6.1.1).
-                let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
-                let ttl: UInt32 = query.dnssecOK ? 0x8000 : 0
-                let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
-                if transport != .udp { try KeepaliveOption.appendRequest(to: &queryWriter) }
-                try queryWriter.endRecord(rdataOffset: rdata)
-            }
-            return true
+            try queryWriter.appendQuestion(
+                query.upstreamName,
+                query.upstreamType,
+                .internet,
+                in: marks.nameCase
+            )
+            if hasEDNS { try appendOPT(query, upstream, transport) }
+            return marks
         } catch {
-            return false
+            return nil
         }
+    }
+
+    /// Appends our own OPT; nothing of the client's passes but the path (RFC 6891 §6.1.1).
+    private mutating func appendOPT(
+        _ query: PendingQuery,
+        _ upstream: UpstreamID,
+        _ transport: UpstreamTransport
+    ) throws(WireError) {
+        let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
+        let ttl: UInt32 = query.dnssecOK ? 0x8000 : 0
+        let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
+        if transport != .udp { try KeepaliveOption.appendRequest(to: &queryWriter) }
+        try cookies.write(upstream, to: &queryWriter)
+        try queryWriter.append(EDNSOptionCode.path.rawValue)
+        let path = query.path
+        try queryWriter.append(UInt16(path.count + QueryPath.hopLength))
+        if !path.isEmpty { try queryWriter.append(path.wireBytes) }
+        let hop = QueryPath.Hop(
+            upstream: upstream,
+            tag: snapshot.health[Int(upstream.rawValue)].trust.tag,
+            question: QueryPath.questionHash(foldedHash: query.upstreamName.foldedHash, query.upstreamType)
+        )
+        try hop.write(to: &queryWriter)
+        try queryWriter.endRecord(rdataOffset: rdata)
     }
 }

@@ -13,7 +13,7 @@ extension Forwarder {
         // A client that wants nothing asked for it leads to no question.
         guard snapshot.caching.prefetch, query.flags.recursionDesired,
             snapshot.refreshClaims.take(key.hash, now: now), pending.find(key) == nil,
-            hasServerUp(snapshot.table.routes[Int(route.rawValue)], snapshot)
+            hasServerUp(snapshot.table.routes[Int(route.rawValue)], snapshot, now)
         else { return }
         let earlier = rememberedFailure(key, route, snapshot, now)
         var at = 0

@@ -14,28 +14,47 @@ extension Forwarder {
         withEDNS: Bool = true,
         _ now: UInt64
     ) -> Bool {
-        guard query.attemptCount < ForwardingLimits.attemptsMax, let id = freshID(upstream, transport) else {
-            return false
-        }
+        guard query.attemptCount < ForwardingLimits.attemptsMax else { return false }
         let sends = sends(query, to: position)
-        let (isPlain, timeout) = query.withHealth(of: upstream) {
-            ($0.isPlain(now: now), $0.timeout(sends: sends))
+        let isConfirming = query.confirming & (1 << UInt64(position)) != 0
+        let (isPlain, timeout, wantsStream, foldsCase) = query.withHealth(of: upstream) {
+            (
+                $0.isPlain(now: now), $0.timeout(sends: sends), $0.trust.needsStream(now: now),
+                $0.trust.foldsCase(now: now)
+            )
         }
+        let needsStream = transport == .udp && !isConfirming && wantsStream
+        let transport = needsStream ? .tcp : transport
+        if needsStream { query.confirming |= 1 << UInt64(position) }
+        probeLoop(query.routeInfo, upstream, transport, now)
+        guard let random = freshID(upstream, transport) else { return false }
         let hasEDNS = withEDNS && !isPlain
-        guard writeQuery(query, id, hasEDNS: hasEDNS, over: transport) else { return false }
+        let marks = writeQuery(
+            query,
+            random,
+            upstream,
+            hasRandomCase: transport == .udp && !isConfirming && !foldsCase,
+            hasEDNS: hasEDNS,
+            over: transport,
+            now
+        )
+        guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
         let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : timeout
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,
-            id: id,
+            id: MessageID(rawValue: UInt16(truncatingIfNeeded: random)),
             token: token,
             transport: transport,
             sentAt: now,
             timeoutAt: now + wait,
             hasEDNS: hasEDNS,
+            nameCase: marks.nameCase,
+            clientCookie: marks.clientCookie,
             isWithoutEDNSOnTrial: !withEDNS,
+            isLastResort: transport == .udp && isConfirming,
             isOpen: true
         )
         pending.register(query, attempt: query.attemptCount)
@@ -55,11 +74,12 @@ extension Forwarder {
         }
     }
 
-    /// An ID that no open query to this server has, from all 65,536 (RFC 5452 §9.2).
-    private mutating func freshID(_ upstream: UpstreamID, _ transport: UpstreamTransport) -> MessageID? {
+    /// A random number whose lower 16 bits are an ID that no open query to this server has (RFC 5452 §9.2).
+    mutating func freshID(_ upstream: UpstreamID, _ transport: UpstreamTransport) -> UInt64? {
         for _ in 0..<16 {
-            let id = MessageID(rawValue: UInt16(truncatingIfNeeded: random.next()))
-            if pending.isFree(upstream, transport, id) { return id }
+            let number = random.next()
+            let id = MessageID(rawValue: UInt16(truncatingIfNeeded: number))
+            if pending.isFree(upstream, transport, id) { return number }
         }
         return nil
     }
@@ -69,8 +89,6 @@ extension Forwarder {
 
 extension Forwarder {
     /// Handles a server's message.
-    ///
-    /// One that matches no open query is counted and ignored (RFC 5452 §9.1).
     ///
     /// - Parameters:
     ///   - token: the socket or connection it came through.
@@ -83,12 +101,8 @@ extension Forwarder {
         isCut: Bool = false,
         now: UInt64
     ) {
-        guard let header = Header(message), header.flags.isResponse, header.flags.opcode == 0,
-            let (query, index) = pending.find(upstream, transport, header.id),
-            query.attempts[index].isOpen, query.attempts[index].token == token,
-            isAnswer(to: query, message, header)
-        else { return metrics.count(.upstreamMismatches) }
-
+        guard let (query, index, header) = match(message, upstream, transport, token, isCut: isCut, now)
+        else { return }
         let attempt = query.attempts[index]
         query.attempts[index].isOpen = false
         pending.forget(query, attempt: index)
@@ -111,7 +125,7 @@ extension Forwarder {
         guard header.questionCount == 1 else {
             return fault(query, attempt, .responseCode(header.flags.responseCode), now)
         }
-        switch processor.process(message, header, query.context, into: &builder) {
+        switch process(message, header, query, attempt) {
         case .answer:
             metrics.count(.upstreamResponses)
             // Without OPT there was no DO, and no signatures came: not what others who set DO should get.
@@ -122,6 +136,8 @@ extension Forwarder {
             chase(query, target, links: links, now)
         case .fault(.responseCode(.badVers)) where attempt.hasEDNS:
             resendWithoutEDNS(query, attempt, .badVers, now)
+        case .fault(.responseCode(.badCookie)) where attempt.clientCookie != 0:
+            resendWithNewCookie(query, attempt, now)
         case .fault(let reason):
             fault(query, attempt, reason, now)
         case .failure(let failure):
@@ -152,6 +168,7 @@ extension Forwarder {
         metrics.count(.upstreamFailures)
         query.failedUpstreams |= 1 << UInt64(attempt.position)
         query.lastFault = (attempt.upstream, reason)
+        if askAsLastResort(query, attempt, reason, now) { return }
         // The next server may have been asked already, when this one was late.
         if isAsked(query) { return setTimer(query, now) }
         askNext(query, now)

@@ -21,6 +21,7 @@ public struct Forwarder: ~Copyable {
     var pending = PendingQueries()
     var waiters = Waiters(limit: ForwardingLimits.waitersMax)
     var wheel: TimerWheel
+    var cookies = ServerCookies()
     /// Servers that are suspected or down, as far as this worker has found out.
     var watchlist = Watchlist()
     /// The server that is looked at next for being idle.
@@ -144,6 +145,7 @@ public struct Forwarder: ~Copyable {
             }
             return miss(prepared[place].key, route, query, message, client, context, now, &reply)
         case .local(let local):
+            if let refusal = refuseLoop(query, message, context, now, &reply) { return refusal }
             return answerLocally(local, query, message, context, &reply)
         case nil where query.qclass == .internet:
             return answerMetaType(query, context, &reply)
@@ -201,6 +203,7 @@ public struct Forwarder: ~Copyable {
         _ now: UInt64,
         _ reply: inout MutableRawSpan
     ) -> QueryOutcome {
+        if let refusal = refuseLoop(query, message, context, now, &reply) { return refusal }
         let earlier = rememberedFailure(key, route, snapshot, now)
         if let text = earlier?.text {
             return .reply(answerFailureAgain(key, query, context, text, now, &reply))
@@ -239,6 +242,7 @@ public struct Forwarder: ~Copyable {
             settle(new)
             return overload(key, context, overWaiters(waiter), now, &reply)
         }
+        if query.pathOffset != 0 { new.path = path(of: query, message) }
         output.admitted(id)
         begin(new, now)
         return .pending

@@ -56,6 +56,28 @@ public enum ForwardingLimits {
     public static let explorationInterval = 64
     /// For how long a server that answered OPT with FORMERR is asked without OPT (RFC 6891 §6.2.2).
     public static let plainDNSMilliseconds: UInt64 = 900_000
+    /// Wrong messages for one question after which it is asked over TCP (RFC 5452 §9.3).
+    public static let mismatchesPerQueryMax = 3
+    /// Wrong messages of one server within `mismatchWindowMilliseconds` after which it is asked over TCP only: so
+    /// few guesses hit an ID once in 650 times, if the port is known.
+    public static let mismatchesPerServerMax: UInt64 = 100
+    public static let mismatchWindowMilliseconds: UInt64 = 10_000
+    /// For how long it is asked over TCP only.
+    public static let streamOnlyMilliseconds: UInt64 = 10_000
+    /// Confirmed answers with letters in another case after which a server is asked in lower case.
+    public static let foldedAnswersMax: UInt64 = 2
+    /// For how long it is.
+    public static let foldingMilliseconds: UInt64 = 3_600_000
+    /// For how long a server gets the same client cookie (RFC 9018 §3).
+    public static let cookieMilliseconds: UInt64 = 3_600_000
+    /// Forwarders that a query may have come through.
+    public static let pathHopsMax = 8
+    /// How often a server that is asked is given a question that tells whether it comes back.
+    public static let loopProbeMilliseconds: UInt64 = 300_000
+    /// The same when a query has come back.
+    public static let loopSuspicionMilliseconds: UInt64 = 10_000
+    /// For how long a server that sends queries back is not asked.
+    public static let loopPauseMilliseconds: UInt64 = 60_000
     /// CNAME and DNAME links of one answer, over all routes.
     public static let chainLinksMax = 10
     /// Seconds for which a failure is remembered (RFC 9520 §3.2).

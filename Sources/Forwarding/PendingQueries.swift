@@ -16,6 +16,8 @@ struct PendingQueries {
     private var byRoute = NumberTable()
     private var ofRoute = LinkedNumbers()
     private(set) var count = 0
+    /// Attempts that were given up before their response came.
+    var late = LateResponses()
 
     subscript(place: Int) -> PendingQuery { places[place] }
 
@@ -142,9 +144,10 @@ struct PendingQueries {
         if first == nil { bySocket.set(socket, number) }
     }
 
-    /// Gives an attempt's ID free, unless it is another's by now.
+    /// Gives an attempt's ID free, unless it is another's by now; the response of an open one comes late.
     mutating func forget(_ pending: PendingQuery, attempt: Int) {
         let sent = pending.attempts[attempt]
+        if sent.isOpen { late.note(sent.upstream, sent.id, sent.token) }
         let number = Self.sendNumber(pending, attempt: attempt)
         let key = Self.messageKey(sent.upstream, sent.transport, sent.id)
         guard byMessage[key] == number else { return }

@@ -13,14 +13,22 @@ struct Attempt: BitwiseCopyable {
     var sentAt: UInt64 = 0
     var timeoutAt: UInt64 = 0
     var hasEDNS = true
+    var nameCase = NameCase.lower
+    /// 0 when none was sent.
+    var clientCookie: UInt64 = 0
     /// Sent without OPT because the server refused the same question with it.
     var isWithoutEDNSOnTrial = false
+    /// Sent over UDP because TCP, which was to confirm an answer, cannot be had: then port and ID are enough.
+    var isLastResort = false
     /// Whether a response is still awaited.
     ///
     /// A late one counts until the question is settled.
     var isOpen = false
     /// Whether its time is up; the server has been asked again or another in its place.
     var isOverdue = false
+
+    /// The server's place in a set.
+    var bit: UInt64 { 1 << UInt64(position) }
 }
 
 /// Names a pending query beyond its end: its place may be taken by another by then.
@@ -86,6 +94,17 @@ final class PendingQuery {
     /// Servers, by place in the route, that gave an answer which is none.
     var failedUpstreams: UInt64 = 0
     var lastFault: (upstream: UpstreamID, fault: UpstreamFault)?
+    /// Messages that were almost an answer, but for ID, question, case or cookie.
+    var mismatches = 0
+    // Sets of servers, by place in the route.
+    /// Those that have been asked over TCP, because what came over UDP was in doubt.
+    var confirming: UInt64 = 0
+    /// Those that have answered with letters in another case than asked.
+    var foldedBy: UInt64 = 0
+    /// Those that have refused the server cookie.
+    var badCookies: UInt64 = 0
+    /// The hops of the client's query, when it came from a forwarder that sends them.
+    var path: [UInt8] = []
     /// The CNAME chain so far, a whole message, while its target is being resolved.
     var chain: [UInt8] = []
     var chainLinks = 0
@@ -131,6 +150,7 @@ final class PendingQuery {
         upstreamName = other.upstreamName
         dnssecOK = other.dnssecOK
         checkingDisabled = other.checkingDisabled
+        path = other.path
     }
 
     func reset() {
@@ -144,6 +164,11 @@ final class PendingQuery {
         attemptCount = 0
         failedUpstreams = 0
         lastFault = nil
+        mismatches = 0
+        confirming = 0
+        foldedBy = 0
+        badCookies = 0
+        path = []
         chain = []
         chainLinks = 0
         inheritedLinks = 0

@@ -39,8 +39,9 @@ struct ResponseProcessor {
 
     /// The CNAME and DNAME links from QNAME to the name that the answer is about.
     struct Chain {
-        /// Places in `records`, with the link's owner in the server's names.
-        var links: [(record: Int, owner: DomainName)] = []
+        /// Places in `records`, with the link's owner in the server's names, and the target of an alias that the
+        /// server made of QNAME and a DNAME.
+        var links: [(record: Int, owner: DomainName, made: DomainName?)] = []
         /// The last name, in the server's names.
         var end: DomainName
         /// The first link whose target another route has to resolve if the server did not; -1 for none.
@@ -282,17 +283,20 @@ extension ResponseProcessor {
         guard let cname = places(.answer, .cname, at: chain.end, message).first else { return nil }
         var at = records[cname].rdataOffset
         let target = try DomainName(message, at: &at)
+        // Its first labels come in the random case that we asked in.
+        var made: DomainName?
         for (i, record) in records.enumerated() where record.section == .answer && record.type == .dname {
             let owner = try owner(of: i, message)
             guard owner != chain.end, owner.isAtOrBelow(bailiwick), let tail = chain.end.offset(of: owner),
                 let substitute = targetName(i, message),
                 chain.end.replacingSuffix(at: tail, with: substitute) == target
             else { continue }
-            chain.links.append((i, owner))
+            chain.links.append((i, owner, nil))
+            made = target.folded
             break
         }
-        chain.links.append((cname, try owner(of: cname, message)))
-        return target
+        chain.links.append((cname, try owner(of: cname, message), made))
+        return made ?? target
     }
 
     func owner(of record: Int, _ message: borrowing RawSpan) throws(WireError) -> DomainName {
@@ -323,15 +327,39 @@ extension ResponseProcessor {
     }
 
     private func append(
-        _ link: (record: Int, owner: DomainName),
+        _ link: (record: Int, owner: DomainName, made: DomainName?),
         _ message: borrowing RawSpan,
         _ context: ResponseContext,
         _ builder: inout AnswerBuilder
     ) throws(BuildError) {
         let record = records[link.record]
-        try append(record, message, to: .answer, link.owner, record.ttl, context, &builder)
+        if let target = link.made {
+            try appendAlias(link.owner, target, ttl: record.ttl, context, &builder)
+        } else {
+            try append(record, message, to: .answer, link.owner, record.ttl, context, &builder)
+        }
         if context.dnssecOK, context.routeInfo.mapping == nil {
             try appendSignatures(message, of: record.type, at: link.owner, .answer, context, &builder)
+        }
+    }
+}
+
+extension ResponseProcessor {
+    /// Appends an alias with a target in the server's names.
+    private func appendAlias(
+        _ owner: DomainName,
+        _ target: DomainName,
+        ttl: UInt32,
+        _ context: ResponseContext,
+        _ builder: inout AnswerBuilder
+    ) throws(BuildError) {
+        let mapping = context.routeInfo.mapping
+        guard let clientOwner = mapping.map({ $0.clientName(owner) }) ?? owner,
+            let clientTarget = mapping.map({ $0.clientName(target) }) ?? target
+        else { throw .mappedNameTooLong }
+        try builder.append(clientOwner, .cname, ttl: context.snapshot.ttls.clamp(ttl), to: .answer) {
+            writer throws(WireError) in
+            try writer.appendName(clientTarget, compress: true)
         }
     }
 }

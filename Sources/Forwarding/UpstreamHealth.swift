@@ -6,6 +6,8 @@ import Synchronization
 /// Lives as long as the server has its number. Any thread. Times are milliseconds of the forwarders' clock. No field is
 /// locked: a race of two workers costs a sample or a count, and only one of them sees a server go down or come up.
 public final class UpstreamHealth: Sendable {
+    let trust = UpstreamTrust()
+
     private enum State: UInt8, AtomicRepresentable {
         case up
         /// Up, until a probe says otherwise.
@@ -43,6 +45,9 @@ public final class UpstreamHealth: Sendable {
 
     /// Whether the server is asked only to find out whether it is back.
     var isDown: Bool { state.load(ordering: .relaxed).isDown }
+
+    /// Whether the server is down, or sends queries back to us.
+    func isOut(now: UInt64) -> Bool { isDown || trust.isLooping(now: now) }
 
     /// Whether a probe is wanted, now or later.
     var isInTrouble: Bool { state.load(ordering: .relaxed) != .up }
@@ -194,7 +199,7 @@ public final class UpstreamHealth: Sendable {
 
     /// Takes the right to ask a server that is down on behalf of a client; one per interval gets it in all workers.
     func claimTrial(now: UInt64, _ rules: HealthRules) -> Bool {
-        isDown && now >= lastProbe.load(ordering: .relaxed) + rules.interval
+        isDown && !trust.isLooping(now: now) && now >= lastProbe.load(ordering: .relaxed) + rules.interval
             && Self.claim(lastTrial, after: rules.interval, now: now)
     }
 

@@ -22,6 +22,22 @@ public enum Counter: Int, CaseIterable, Sendable {
     case upstreamResponses
     /// Responses that matched no pending query (RFC 5452 §9.1).
     case upstreamMismatches
+    /// Responses to questions that had been settled.
+    case lateResponses
+    /// Responses with letters in another case than asked.
+    case wrongCase
+    /// Responses with a wrong cookie, or without the one that was due (RFC 7873 §5.3).
+    case wrongCookies
+    /// Questions asked over TCP because a response over UDP was in doubt (RFC 5452 §9.3).
+    case confirmations
+    /// Times that a server was asked over TCP only, after too many wrong messages.
+    case forgeryAlarms
+    /// Questions to servers that tell whether they come back.
+    case loopProbes
+    /// Queries that came back to us, or through too many forwarders.
+    case loopedQueries
+    /// Times that a server was switched off for sending queries back.
+    case loopingServers
     /// Responses that could not be used: malformed or without sense.
     case upstreamInvalid
     /// Queries to upstream servers that got no response in time.

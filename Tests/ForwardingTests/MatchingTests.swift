@@ -117,23 +117,13 @@ import Testing
         #expect(try scenario.ask("\(name) A").read().answer == ["\(name). 30 A 10.96.0.7"])
     }
 
-    @Test func theCaseOfTheQuestionDoesNotMatter() throws {
-        let scenario = try Scenario()
-        let client = try scenario.ask("\(name) A")
-        try scenario.respond(to: try scenario.next(), answer: right) {
-            $0.question = "WEB.shop.SVC.cluster.LOCAL A"
-        }
-        #expect(client.isAnswered)
-    }
-
     @Test func aGuesserHasOneIDToHit() throws {
-        // Every ID but the right one.
         let scenario = try Scenario()
         let client = try scenario.ask("\(name) A")
         let query = try scenario.next()
         var octets = try ServerResponse(answer: wrong).write(for: query)
         let id = query.message.header.id.rawValue
-        for guess in stride(from: 0, through: 65_535, by: 7) where guess != Int(id) {
+        for guess in (0..<99).map({ $0 * 661 }) where guess != Int(id) {
             octets[0] = UInt8(guess >> 8)
             octets[1] = UInt8(guess & 0xFF)
             scenario.deliver(octets, to: query)

@@ -42,11 +42,7 @@ struct ClientQuestion {
                 RecordClass(rawValue: payload),
                 ttl: ttl
             )
-            for option in options {
-                try writer.append(option.code)
-                try writer.append(UInt16(option.data.count))
-                for octet in option.data { try writer.append(octet) }
-            }
+            try writer.append(options)
             try writer.endRecord(rdataOffset: start)
         }
         return writer.bytes.toArray()
@@ -62,6 +58,7 @@ struct ServerResponse {
     var isTruncated = false
     var flags: UInt16 = HeaderFlags.recursionAvailable | HeaderFlags.recursionDesired
     var hasOPT = true
+    var options: [EDNSOption] = []
     /// In place of the ID that was asked with.
     var id: MessageID?
     /// In place of the question that was asked.
@@ -101,8 +98,20 @@ struct ServerResponse {
                 RecordClass(rawValue: 1232),
                 ttl: UInt32(code.rawValue >> 4) << 24
             )
+            try writer.append(options)
             try writer.endRecord(rdataOffset: start)
         }
         return writer.bytes.toArray()
+    }
+}
+
+extension MessageWriter {
+    /// Appends the options of an OPT record.
+    mutating func append(_ options: [EDNSOption]) throws {
+        for option in options {
+            try append(option.code)
+            try append(UInt16(option.data.count))
+            for octet in option.data { try append(octet) }
+        }
     }
 }

@@ -31,6 +31,8 @@ final class Scenario: ForwarderOutput {
     /// Everything that was sent to servers, in order.
     private(set) var sent: [SentQuery] = []
     private var taken = 0
+    /// Questions that servers were sent to see whether they come back.
+    private(set) var loopProbes: [SentQuery] = []
     /// Servers that the system refuses to send to, as text without port.
     var unreachable: Set<String> = []
     /// The token of all sends over TCP to one server: they share a connection.
@@ -98,17 +100,21 @@ final class Scenario: ForwarderOutput {
             Issue.record("the forwarder sent what nobody can read")
             return nil
         }
-        sent.append(
-            SentQuery(
-                upstream: upstream,
-                server: server,
-                transport: transport,
-                token: token,
-                message: read,
-                sentAt: now
-            )
+        var query = SentQuery(
+            upstream: upstream,
+            server: server,
+            transport: transport,
+            token: token,
+            message: read,
+            sentAt: now
         )
-        return token
+        if query.question.hasPrefix("switchyard-loop-") {
+            query.token = SocketToken(rawValue: 2_000_000 + UInt32(loopProbes.count))
+            loopProbes.append(query)
+        } else {
+            sent.append(query)
+        }
+        return query.token
     }
 
     // MARK: Clients
@@ -294,10 +300,20 @@ struct SentQuery {
     var message: ReadMessage
     var sentAt: UInt64
 
-    var question: String { message.question ?? "" }
+    /// Name in lower case, and type.
+    var question: String { "\(message.qname.folded.presentation) \(typeName(message.qtype))" }
+
+    /// The data of an option of OPT.
+    func option(_ code: UInt16) -> [UInt8]? { message.options.first { $0.code == code }?.data }
 }
 
 extension Scenario {
+    /// What is known of a server.
+    func health(_ server: String) -> UpstreamHealth {
+        let place = snapshot.table.upstreams.firstIndex { "\($0.address)" == server }
+        return snapshot.health[place ?? 0]
+    }
+
     /// How often something happened.
     func count(_ counter: Counter) -> Int { Int(metrics.value(counter)) }
 }

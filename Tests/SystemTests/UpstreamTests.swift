@@ -25,8 +25,13 @@ extension SystemTests {
             #expect(upstream.names == ["web.shop.svc.cluster.local", "www.example.org"])
             for request in upstream.requests {
                 #expect(request.query.flags == TestMessage.recursionDesired)
-                let opt = TestRecord(owner: "", type: Type.opt, recordClass: 1232, ttl: 0, rdata: [])
-                #expect(request.query.additional == [opt])
+                #expect(request.query.additional.count == 1)
+                let opt = try #require(request.query.additional.first)
+                #expect(opt.owner.isEmpty && opt.type == Type.opt && opt.recordClass == 1232 && opt.ttl == 0)
+                // A client cookie and a path of one hop.
+                #expect(opt.rdata.count == 32)
+                #expect(opt.rdata.prefix(4) == [0, 10, 0, 8])
+                #expect(opt.rdata.dropFirst(12).prefix(4) == [254, 129, 0, 16])
             }
         }
 

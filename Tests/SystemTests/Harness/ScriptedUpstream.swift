@@ -13,6 +13,7 @@ final class ScriptedUpstream: Sendable {
         var connection: Int
         /// Counted from 0 over both transports, without probes.
         var number: Int
+        /// The name in lower case.
         var query: TestMessage
 
         var isProbe: Bool { query.isProbe }
@@ -38,6 +39,8 @@ final class ScriptedUpstream: Sendable {
     private let listener: Socket
     private let elsewhere: Socket
     private let script: Script
+    private let keepsCase: Bool
+    private let loopProbes: (@Sendable ([UInt8]) -> Void)?
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
 
@@ -46,8 +49,19 @@ final class ScriptedUpstream: Sendable {
         var isStopping = false
     }
 
-    /// - Parameter port: where to listen; nil takes a free one.
-    init(host: String = "127.0.0.1", port: UInt16? = nil, _ script: @escaping Script) throws {
+    /// - Parameters:
+    ///   - port: where to listen; nil takes a free one.
+    ///   - keepsCase: whether replies repeat the case of the name that was asked, as most servers do.
+    ///   - loopProbes: gets what the forwarder asks to see whether it comes back, which the script does not.
+    init(
+        host: String = "127.0.0.1",
+        port: UInt16? = nil,
+        keepsCase: Bool = true,
+        loopProbes: (@Sendable ([UInt8]) -> Void)? = nil,
+        _ script: @escaping Script
+    ) throws {
+        self.keepsCase = keepsCase
+        self.loopProbes = loopProbes
         endpoint = Endpoint(host, try port ?? FreePort.find())
         datagrams = try Socket(.datagram, AF_INET)
         listener = try Socket(.stream, AF_INET)
@@ -160,7 +174,12 @@ final class ScriptedUpstream: Sendable {
     }
 
     private func answer(_ bytes: [UInt8], connection: Int, from clientPort: UInt16 = 0) -> [Action] {
-        guard let query = try? TestMessage(parsing: bytes) else { return [] }
+        guard var query = try? TestMessage(parsing: bytes) else { return [] }
+        if !query.questions.isEmpty { query.questions[0].name = query.qname.lowercased() }
+        if query.qname.hasPrefix("switchyard-loop-") {
+            loopProbes?(bytes)
+            return [.reply(TestMessage(to: query, code: Code.nxDomain))]
+        }
         let request = state.withLock { state in
             let request = Request(
                 bytes: bytes,
@@ -173,6 +192,31 @@ final class ScriptedUpstream: Sendable {
             state.requests.append(request)
             return request
         }
-        return script(request)
+        let actions = script(request)
+        return keepsCase ? actions.map { $0.withCase(of: bytes) } : actions
+    }
+}
+
+extension ScriptedUpstream.Action {
+    /// The same with the question's name in the case that a query has, if it is the query's name.
+    fileprivate func withCase(of query: [UInt8]) -> ScriptedUpstream.Action {
+        func restored(_ reply: [UInt8]) -> [UInt8] {
+            guard query.count > 12, let root = query[12...].firstIndex(of: 0), reply.count > root else {
+                return reply
+            }
+            let asked = query[12...root]
+            func folded(_ octets: ArraySlice<UInt8>) -> [UInt8] {
+                octets.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
+            }
+            guard folded(asked) == folded(reply[12...root]) else { return reply }
+            return Array(reply[..<12] + asked + reply[(root + 1)...])
+        }
+        return switch self {
+        case .send(let bytes): .send(restored(bytes))
+        case .sendLater(let milliseconds, let bytes): .sendLater(milliseconds: milliseconds, restored(bytes))
+        case .sendFromElsewhere(let bytes): .sendFromElsewhere(restored(bytes))
+        case .sendUnframed(let bytes): .sendUnframed(restored(bytes))
+        case .close: .close
+        }
     }
 }

@@ -66,8 +66,37 @@ extension TestServer {
         }
     }
 
+    /// named with one zone; it answers nobody over UDP who has no cookie of its own, and tells what it was asked.
+    static func namedWithCookies(zone: String, text: String) throws -> TestServer {
+        try TestServer(.named, probe: TestMessage(query: zone, Type.soa)) { directory, port in
+            try directory.write(text, to: "zone")
+            let file = try directory.write(
+                """
+                options {
+                    directory "\(directory.path)";
+                    listen-on port \(port) { 127.0.0.1; };
+                    listen-on-v6 { none; };
+                    pid-file none;
+                    session-keyfile none;
+                    lock-file none;
+                    recursion no;
+                    dnssec-validation no;
+                    require-server-cookie yes;
+                    querylog yes;
+                };
+                controls { };
+                zone "\(zone)" { type primary; file "zone"; };
+                """,
+                to: "named.conf"
+            )
+            return ["-g", "-n", "1", "-c", file]
+        }
+    }
+
     /// knotd with these zones.
-    static func knotd(zones: [String: String]) throws -> TestServer {
+    ///
+    /// - Parameter hasCookies: it sends cookies, and refuses every query over UDP without one of its own.
+    static func knotd(zones: [String: String], hasCookies: Bool = false) throws -> TestServer {
         let probe = TestMessage(query: zones.keys.sorted().first ?? "", Type.soa)
         return try TestServer(.knotd, probe: probe) { directory, port in
             for (name, text) in zones { try directory.write(text, to: "\(name).zone") }
@@ -85,8 +114,10 @@ extension TestServer {
                 log:
                   - target: stderr
                     any: warning
+                \(hasCookies ? "mod-cookies:\n  - id: strict\n    badcookie-slip: 1\n" : "")
                 template:
                   - id: default
+                \(hasCookies ? "    global-module: mod-cookies/strict\n" : "")
                     storage: \(directory.path)
                     zonefile-sync: -1
                     zonefile-load: whole

@@ -10,6 +10,7 @@ struct Tool: Sendable {
     static let drill = Tool(name: "drill", package: "ldnsutils")
     static let knotd = Tool(name: "knotd", package: "knot")
     static let dnsmasq = Tool(name: "dnsmasq", package: "dnsmasq-base")
+    static let named = Tool(name: "named", package: "bind9")
     static let unbound = Tool(name: "unbound", package: "unbound")
     static let unboundControl = Tool(name: "unbound-control", package: "unbound")
     static let setpriv = Tool(name: "setpriv", package: "util-linux")

@@ -71,7 +71,8 @@ final class Harness {
         guard ask(query) == .pending, sink.queryCount == 1 else {
             throw ScenarioError("a question was not forwarded")
         }
-        respondTo(respond(sink.query(0)))
+        let upstreamQuery = sink.query(0)
+        respondTo(Messages.repeatingName(of: upstreamQuery, respond(upstreamQuery)))
         guard sink.replyCount == 1 else { throw ScenarioError("a response gave no reply") }
         return sink.reply(0)
     }

@@ -21,6 +21,28 @@ enum Messages {
         return message.octets
     }
 
+    /// A query to a server as the forwarder writes it, with what is random in it taken from one that was sent: the
+    /// ID, the case of the letters, the client cookie and the hop.
+    static func upstreamQuery(like sent: [UInt8], _ name: String) -> [UInt8] {
+        var message = MessageOctets(id: id(sent), flags: queryFlags)
+        message.appendQuestion(MessageOctets.name(name), .a)
+        let options = Array(sent.suffix(32))
+        let rdata = [0, 10, 0, 8] + options[4..<12] + [254, 129, 0, 16] + options[16...]
+        message.appendRecord(.additional, [0], .opt, recordClass: 1232, ttl: 0, Array(rdata))
+        return repeatingName(of: sent, message.octets)
+    }
+
+    /// A response with its question's name in the case that a query has, if it is the query's name.
+    static func repeatingName(of query: [UInt8], _ response: [UInt8]) -> [UInt8] {
+        let start = WireLimits.headerLength
+        guard let end = query.dropFirst(start).firstIndex(of: 0), end < response.count else {
+            return response
+        }
+        let isSame = query.wireBytes.extracting(start...end)
+            .hasSameFoldedBytes(as: response.wireBytes.extracting(start...end))
+        return isSame ? Array(response[..<start] + query[start...end] + response[(end + 1)...]) : response
+    }
+
     /// A reply or response with one A record, owned by the name of the question.
     static func addressReply(
         id: UInt16,

@@ -61,10 +61,10 @@ final class MissScenario: Scenario {
         for slot in 0..<count {
             let query = sink.query(slot)
             let name = Messages.service(serial + slot, in: upstreamDomain)
-            // The ID is random.
-            let expected = Messages.query(id: Messages.id(query), name, payload: 1232)
+            let expected = Messages.upstreamQuery(like: query, name)
             guard query == expected else { throw ScenarioError("sent \(query), not \(expected)") }
-            harness.respondTo(Messages.addressReply(id: Messages.id(query), name, 0x0A60_0001))
+            let response = Messages.addressReply(id: Messages.id(query), name, 0x0A60_0001)
+            harness.respondTo(Messages.repeatingName(of: query, response))
         }
         guard sink.replyCount == count, !harness.forwarder.hasPending else {
             throw ScenarioError("\(sink.replyCount) replies came for \(count)")

@@ -26,7 +26,7 @@ final class ResponseScenario: Scenario {
                 Self.address(serial + slot),
                 hasOPT: true
             )
-            responses.store(response.wireBytes, in: slot)
+            responses.store(Messages.repeatingName(of: sink.query(slot), response).wireBytes, in: slot)
         }
     }
 

@@ -11,6 +11,9 @@ final class Sink: ForwarderOutput {
     /// The server that was asked last.
     private(set) var upstream = UpstreamID(rawValue: 0)
 
+    /// Octets of the first label of a probe for loops; no name of a scenario begins with one so long.
+    private static let probeLength = 48
+
     /// The socket that all queries leave by.
     static let token = SocketToken(rawValue: 1)
 
@@ -37,6 +40,8 @@ final class Sink: ForwarderOutput {
         to upstream: UpstreamID,
         over transport: UpstreamTransport
     ) -> SocketToken? {
+        // One of these comes with the first query to each server, and is nothing that a scenario counts.
+        if message.uint8(at: 12) == Self.probeLength { return Self.token }
         queries.store(message, in: queryCount)
         queryCount += 1
         self.upstream = upstream
