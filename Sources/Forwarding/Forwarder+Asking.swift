@@ -20,14 +20,14 @@ extension Forwarder {
         let snapshot = snapshot ?? self.snapshot
         guard begin(snapshot, route, now, pushesOut: pushesOut) else { return nil }
         guard let new = pending.add(key, snapshot: snapshot, route: route) else {
-            snapshot.routeStates[Int(route.rawValue)].end()
+            snapshot.withState(of: route) { $0.end() }
             return nil
         }
         new.qname = qname
         new.qtype = qtype
         new.startedAt = now
         new.deadline = now + ForwardingLimits.deadlineMilliseconds
-        new.recoveries = snapshot.routeStates[Int(route.rawValue)].recoveries
+        new.recoveries = snapshot.withState(of: route) { $0.recoveries }
         setStaleTimer(new, now)
         return new
     }
@@ -40,14 +40,18 @@ extension Forwarder {
         pushesOut: Bool
     ) -> Bool {
         let limits = snapshot.table.routes[Int(route.rawValue)].settings.limits
-        let state = snapshot.routeStates[Int(route.rawValue)]
-        if state.begin(limit: limits.pendingQueries, earning: limits.retryPercent) { return true }
+        let hasPlace = snapshot.withState(of: route) {
+            $0.begin(limit: limits.pendingQueries, earning: limits.retryPercent)
+        }
+        if hasPlace { return true }
         guard pushesOut, let oldest = pending.oldest(ofRouteWith: snapshot.table.cacheTag(route)),
             now >= oldest.startedAt + ForwardingLimits.pushOutMilliseconds
         else { return false }
         metrics.count(.overloads)
         fail(oldest, .overBudget(oldest.routeInfo), now)
-        return state.begin(limit: limits.pendingQueries, earning: limits.retryPercent)
+        return snapshot.withState(of: route) {
+            $0.begin(limit: limits.pendingQueries, earning: limits.retryPercent)
+        }
     }
 
     /// Maps the name and asks the first server.
@@ -107,7 +111,7 @@ extension Forwarder {
     /// Takes a further send of a question from its route's budget; false when there is none.
     mutating func takeRetry(_ query: PendingQuery) -> Bool {
         let percent = query.routeInfo.settings.limits.retryPercent
-        guard query.routeState.takeRetry(percent: percent) else {
+        guard query.snapshot.withState(of: query.route, { $0.takeRetry(percent: percent) }) else {
             metrics.count(.retriesDenied)
             return false
         }

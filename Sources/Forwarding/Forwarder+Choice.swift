@@ -2,30 +2,33 @@
 import Routing
 
 extension Forwarder {
-    /// The place in the route of the server to ask next: of those that are up the least asked, of these by policy.
+    /// The place in the route of the server to ask next: of those that are up the least asked, of these the ones that are
+    /// not in doubt, of these by policy.
     ///
     /// Nil when none is up but those that have had their sends or failed this question.
     mutating func chooseServer(_ query: PendingQuery, _ route: Route) -> Int? {
         guard query.attemptCount < ForwardingLimits.attemptsMax else { return nil }
-        let isOrdered = route.settings.policy == .ordered
-        var fewest = ForwardingLimits.sendsPerUpstreamMax
+        let policy = route.settings.policy
+        let fall = route.settings.probe.fall
+        var lowest = ForwardingLimits.sendsPerUpstreamMax * 2
         var candidates: UInt64 = 0
         for position in route.upstreams.indices.prefix(ForwardingLimits.serversPerRouteMax) {
             let bit: UInt64 = 1 << UInt64(position)
-            guard query.failedUpstreams & bit == 0,
-                !query.snapshot.health[Int(route.upstreams[position].rawValue)].isDown
-            else { continue }
-            let sends = query.attemptCount == 0 ? 0 : sends(query, to: position)
-            guard sends <= fewest, sends < ForwardingLimits.sendsPerUpstreamMax else { continue }
-            if sends < fewest {
-                fewest = sends
-                candidates = 0
+            guard query.failedUpstreams & bit == 0 else { continue }
+            let (isDown, isDoubted) = query.withHealth(of: route.upstreams[position]) {
+                ($0.isDown, $0.isDoubted(fall))
             }
+            if isDown { continue }
+            let sends = query.attemptCount == 0 ? 0 : sends(query, to: position)
+            let rank = sends * 2 + (isDoubted ? 1 : 0)
+            if rank == 0, policy == .ordered { return position }
+            guard rank <= lowest, sends < ForwardingLimits.sendsPerUpstreamMax else { continue }
+            if rank < lowest { candidates = 0 }
+            lowest = rank
             candidates |= bit
-            if isOrdered, sends == 0 { return position }
         }
         guard candidates != 0 else { return nil }
-        return switch route.settings.policy {
+        return switch policy {
         case .ordered: candidates.trailingZeroBitCount
         case .random: chooseByWeight(candidates, route)
         case .fastest: chooseFastest(candidates, query, route)

@@ -11,9 +11,11 @@ extension Forwarder {
         _ code: ResponseCode,
         _ now: UInt64
     ) {
-        let health = query.snapshot.health[Int(attempt.upstream.rawValue)]
-        if health.answered(code, afterMilliseconds: now - min(now, attempt.sentAt), now: now) { return }
-        let change = health.judge(code, HealthRules(query.routeInfo), isProbe: query.role == .probe)
+        let time = now - min(now, attempt.sentAt)
+        let change = query.withHealth(of: attempt.upstream) { health in
+            health.answered(code, afterMilliseconds: time, now: now)
+                ? .none : health.judge(code, HealthRules(query.routeInfo), isProbe: query.role == .probe)
+        }
         note(change, of: attempt.upstream)
     }
 

@@ -17,14 +17,15 @@ extension Forwarder {
         guard query.attemptCount < ForwardingLimits.attemptsMax, let id = freshID(upstream, transport) else {
             return false
         }
-        let health = query.snapshot.health[Int(upstream.rawValue)]
-        let hasEDNS = withEDNS && !health.isPlain(now: now)
+        let sends = sends(query, to: position)
+        let (isPlain, timeout) = query.withHealth(of: upstream) {
+            ($0.isPlain(now: now), $0.timeout(sends: sends))
+        }
+        let hasEDNS = withEDNS && !isPlain
         guard writeQuery(query, id, hasEDNS: hasEDNS, over: transport) else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
-        let sends = sends(query, to: position)
-        let wait =
-            transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : health.timeout(sends: sends)
+        let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : timeout
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,

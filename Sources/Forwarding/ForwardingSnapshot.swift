@@ -39,12 +39,7 @@ public final class ForwardingSnapshot: Sendable {
         version: String
     ) {
         self.table = table
-        health = table.upstreams.enumerated().map { place, upstream in
-            // Another server may have had the number before.
-            guard let previous, place < previous.health.count, previous.table.upstreams[place] == upstream
-            else { return UpstreamHealth() }
-            return previous.health[place]
-        }
+        health = Self.health(table, following: previous)
         routeStates = Self.routeStates(table, following: previous)
         serverRoutes = ServerRoutes(table)
         probePace = previous?.probePace ?? ProbePace()
@@ -56,6 +51,22 @@ public final class ForwardingSnapshot: Sendable {
         refreshClaims = previous?.refreshClaims ?? RefreshClaims()
         self.hostname = hostname
         self.version = version
+    }
+
+    /// The health of the servers: what is known of them, and new where nothing is.
+    private static func health(
+        _ table: RoutingTable,
+        following previous: ForwardingSnapshot?
+    ) -> [UpstreamHealth] {
+        table.upstreams.enumerated().map { place, upstream in
+            // Another server may have had the number before.
+            guard let previous, place < previous.health.count, previous.table.upstreams[place] == upstream
+            else { return UpstreamHealth() }
+            let known = previous.health[place]
+            // Nobody looks after a server without routes: one that comes back is no longer what it was when it went.
+            let wasUnused = previous.serverRoutes[UpstreamID(rawValue: Int32(place))].isEmpty
+            return wasUnused && known.isInTrouble ? UpstreamHealth() : known
+        }
     }
 
     /// The states of the routes: those that they had before, and new ones.

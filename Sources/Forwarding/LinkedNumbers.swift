@@ -19,21 +19,22 @@ struct LinkedNumbers {
             links[number] = Links(next: new, previous: new)
             return
         }
-        let last = links[first].previous
-        links[number] = Links(next: Int32(first), previous: last)
-        links[Int(last)].next = new
-        links[first].previous = new
+        var all = links.mutableSpan
+        let last = all[first].previous
+        all[number] = Links(next: Int32(first), previous: last)
+        all[Int(last)].next = new
+        all[first].previous = new
     }
 
     /// Takes a number out of its list; the number behind it, nil when none is left.
     ///
     /// When it was the first of the list, that behind it is the first now.
     mutating func remove(_ number: Int) -> Int? {
-        let old = links[number]
-        links[number] = Links()
+        var all = links.mutableSpan
+        let old = all[number]
         guard old.next != Int32(number) else { return nil }
-        links[Int(old.previous)].next = old.next
-        links[Int(old.next)].previous = old.previous
+        all[Int(old.previous)].next = old.next
+        all[Int(old.next)].previous = old.previous
         return Int(old.next)
     }
 

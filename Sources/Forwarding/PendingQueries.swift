@@ -73,7 +73,7 @@ struct PendingQueries {
             let next = ofRoute.remove(pending.place)
             if let next, isOldest { byRoute.set(tag, next) }
             if next == nil { byRoute.remove(tag) }
-            pending.routeState.end()
+            pending.snapshot.withState(of: pending.route) { $0.end() }
         }
         pending.reset()
         free.append(pending.place)

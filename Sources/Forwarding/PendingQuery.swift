@@ -109,8 +109,6 @@ final class PendingQuery {
 
     var routeInfo: Route { snapshot.table.routes[Int(route.rawValue)] }
 
-    var routeState: RouteState { snapshot.routeStates[Int(route.rawValue)] }
-
     var context: ResponseContext {
         ResponseContext(
             snapshot: snapshot,

@@ -47,6 +47,9 @@ public final class UpstreamHealth: Sendable {
     /// Whether a probe is wanted, now or later.
     var isInTrouble: Bool { state.load(ordering: .relaxed) != .up }
 
+    /// Whether as many names in a row as take a server down could not be answered, so that others are asked first.
+    func isDoubted(_ fall: Int) -> Bool { complaints.load(ordering: .relaxed) >= fall }
+
     /// What went wrong last.
     var lastTrouble: Trouble { trouble.load(ordering: .relaxed) }
 
@@ -111,10 +114,8 @@ public final class UpstreamHealth: Sendable {
         clear(failures)
         switch state.load(ordering: .relaxed) {
         case .up, .suspect:
-            if isProbe {
-                clear(complaints)
-                return succeeded(rules)
-            }
+            // A server that refuses every name refuses the probe's, too: it is there, and stays in doubt.
+            if isProbe { return succeeded(rules) }
             guard code == .servFail || code == .refused, rules.isProbed else { return .none }
             return complained(rules)
         case .silent:
@@ -139,7 +140,7 @@ public final class UpstreamHealth: Sendable {
     }
 
     private func complained(_ rules: HealthRules) -> HealthChange {
-        guard complaints.wrappingAdd(1, ordering: .relaxed).newValue == rules.fall else { return .none }
+        guard complaints.wrappingAdd(1, ordering: .relaxed).newValue >= rules.fall else { return .none }
         return suspect()
     }
 

@@ -78,6 +78,8 @@ final class UpstreamConnections {
     func closeAll() {
         let all = pools.values
         pools = [:]
+        // What fails now must open no new ones.
+        servers = []
         for pool in all { pool.closeAll() }
     }
 

@@ -228,4 +228,26 @@ import Testing
         }
         #expect(scenario.count(.probes) == 0)
     }
+
+    @Test func aServerThatRefusesEverythingIsAskedAfterTheOthersAndUsesUpNoBudget() throws {
+        var setup = Setup()
+        setup.hasTicks = true
+        let scenario = try Scenario(setup)
+        for i in 0..<1000 {
+            let client = try scenario.ask("n\(i).east.k8s.corp A")
+            while !scenario.isQuiet {
+                let query = try scenario.next()
+                try scenario.respond(to: query, query.server == a ? .refused : .noError)
+            }
+            #expect(try client.read().code == .noError)
+            scenario.pass(20)
+        }
+        #expect(scenario.count(.serversDown) == 0)
+        #expect(scenario.count(.retriesDenied) == 0)
+        #expect(scenario.sent.filter { $0.server == a }.count <= 10)
+        // When it answers again, a probe finds out.
+        try scenario.pass(11_000, answering: [a, b])
+        try scenario.ask("again.east.k8s.corp A")
+        _ = try scenario.next(a)
+    }
 }

@@ -140,6 +140,7 @@ import Testing
     @Test func aClientMayAskAgainOnceItsQueriesAreAnswered() throws {
         var setup = Setup()
         setup.waitingPerClient = 2
+        setup.settings.probe.fall = 1000
         let scenario = try Scenario(setup)
         try scenario.ask("n0.west.k8s.corp A")
         try scenario.ask("n1.west.k8s.corp A")

@@ -141,6 +141,25 @@ import Testing
         #expect(third.health[place] !== first.health[place])
     }
 
+    @Test func aServerThatWentWhileItWasDownComesBackWithoutThatPast() throws {
+        let both = setup { $0.servers = ["10.1.0.10", "10.1.0.11"] }
+        let scenario = try Scenario(both)
+        let place = Int(scenario.snapshot.table.routes[1].upstreams[0].rawValue)
+        for i in 0..<3 {
+            let client = try scenario.ask("n\(i).east.k8s.corp A")
+            try scenario.respond(to: try scenario.next(), .servFail)
+            if !client.isAnswered { try scenario.respond(to: try scenario.next("10.1.0.11"), .nxDomain) }
+        }
+        let before = scenario.snapshot.health[place]
+        #expect(before.isInTrouble)
+        try scenario.replace(with: setup { $0.servers = ["10.1.0.11"] })
+        try scenario.replace(with: both)
+        let after = scenario.snapshot.health[place]
+        #expect(Int(scenario.snapshot.table.routes[1].upstreams[0].rawValue) == place)
+        #expect(after !== before)
+        #expect(!after.isInTrouble)
+    }
+
     // MARK: - Servers by name
 
     @Test func aServerWhoseNameIsNotResolvedYetIsNamedInTheAnswer() throws {

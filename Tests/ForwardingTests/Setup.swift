@@ -21,6 +21,8 @@ struct Setup {
     /// The first random numbers, from which message IDs are made.
     var ids: [UInt64] = []
     var tcpServers: Set<String> = []
+    /// Servers that are asked over TLS, and the names that their certificates must have.
+    var tlsServers: [String: String] = [:]
     /// Those of servers below `example.`, which are given by name.
     var addresses: ServerAddresses = [:]
     /// For all routes.
@@ -93,7 +95,8 @@ struct Setup {
         if text.hasSuffix(".example") { return ServerDefinition(.name(try DomainName(presentation: text))) }
         return ServerDefinition(
             .address(try readAddress(text)),
-            transport: tcpServers.contains(text) ? .tcp : .udp,
+            transport: tlsServers[text] != nil ? .tls : tcpServers.contains(text) ? .tcp : .udp,
+            tls: tlsServers[text].map { TLSIdentity(name: $0) },
             weight: weights[text] ?? 1
         )
     }

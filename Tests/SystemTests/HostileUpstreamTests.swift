@@ -68,7 +68,7 @@ extension SystemTests {
             let mutators = Mutex(Mutator(seed: isStream ? 5 : 4))
             let box = Shared(mutators)
             let upstream = try ScriptedUpstream { request in
-                let number = Int(request.query.qname.split(separator: ".")[0].dropFirst()) ?? 0
+                let number = Int(request.query.qname.split(separator: ".").first?.dropFirst() ?? "") ?? 0
                 let message = Self.response(to: request.query, number).bytes
                 let questionEnd = 12 + wireName(request.query.qname).count + 4
                 return box.value.withLock { mutator in

@@ -354,7 +354,7 @@ extension SystemTests {
         @Test func aliasChainThatIsTooLongFails() throws {
             // c0 in east points to c1 in west, that to c2 in east, and so on.
             let upstream = try ScriptedUpstream { request in
-                let next = (Int(request.query.qname.split(separator: ".")[0].dropFirst()) ?? 0) + 1
+                let next = (Int(request.query.qname.split(separator: ".").first?.dropFirst() ?? "") ?? 0) + 1
                 let target = "c\(next).\(next % 2 == 0 ? "east" : "west").k8s.corp"
                 return [.reply(TestMessage(to: request.query, answer: [.cname(request.query.qname, target)]))]
             }

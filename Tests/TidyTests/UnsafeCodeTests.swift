@@ -8,7 +8,7 @@ import Testing
         "AnswerCache/CacheKey.swift", "AnswerCache/Region.swift",
         "Configuration/ConfigurationFile.swift", "Configuration/YAMLParser.swift",
         "DNSWire/DomainName.swift", "DNSWire/RawSpan+Load.swift", "DNSWire/WireBuffer.swift",
-        "EmbeddedClusters/EmbeddedClusterThread.swift",
+        "EmbeddedClusters/EmbeddedClusterThread.swift", "Forwarding/ForwardingSnapshot+Borrowing.swift",
         "Server/StandardStream.swift",
         "Scenarios/StreamClient.swift", "packetpath/StandardError.swift",
         "FaultLab/FaultyServers.swift",

@@ -17,6 +17,8 @@ final class HostNameFollower {
     private let logger: Logger
     private let changed: () -> Void
     private var timer: Timer?
+    /// When the timer is set for.
+    private var nextLook = UInt64.max
     /// Called once, when each name was tried.
     private var whenAllTried: (() -> Void)?
 
@@ -57,13 +59,18 @@ final class HostNameFollower {
 
     // MARK: - Resolving
 
+    /// Sees to it that the names are looked at when the next is due; never later than it was to be already.
     private func schedule() {
         guard let due = names.nextDue else { return }
         let now = Self.now()
-        timer?.schedule(afterMilliseconds: Int(max(due, now + Self.pauseMilliseconds) - now))
+        let next = max(due, now + Self.pauseMilliseconds)
+        guard next < nextLook else { return }
+        nextLook = next
+        timer?.schedule(afterMilliseconds: Int(next - now))
     }
 
     private func resolveDue() {
+        nextLook = .max
         for name in names.takeDue(now: Self.now(), limit: Self.runningMax - resolver.count) {
             resolver.resolve(name) { [unowned self] resolution in take(resolution, for: name) }
         }

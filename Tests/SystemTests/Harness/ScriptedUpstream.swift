@@ -9,9 +9,13 @@ final class ScriptedUpstream: Sendable {
         var isStream: Bool
         /// The port that the query came from; 0 for a stream.
         var clientPort: UInt16
-        /// Counted from 0 over both transports.
+        /// Which connection it came through, counted from 1; 0 for a datagram.
+        var connection: Int
+        /// Counted from 0 over both transports, without probes.
         var number: Int
         var query: TestMessage
+
+        var isProbe: Bool { query.isProbe }
     }
 
     /// What to send; several are sent in order.
@@ -69,15 +73,18 @@ final class ScriptedUpstream: Sendable {
         if isFirst { ended.wait() }
     }
 
-    /// All queries so far.
-    var requests: [Request] { state.withLock(\.requests) }
+    /// All queries so far that somebody asked for.
+    var requests: [Request] { state.withLock(\.requests).filter { !$0.isProbe } }
+    /// The queries that only find out whether this server is there.
+    var probes: [Request] { state.withLock(\.requests).filter(\.isProbe) }
     /// The names that were asked, in lower case.
     var names: [String] { requests.map { $0.query.qname.lowercased() } }
 
     /// One turn of the server's loop, with the connections that are open.
     private struct Loop {
         let server: ScriptedUpstream
-        var connections: [(socket: Socket, buffer: [UInt8])] = []
+        var connections: [(socket: Socket, buffer: [UInt8], number: Int)] = []
+        var accepted = 0
         var later: [(at: ContinuousClock.Instant, send: () -> Void)] = []
 
         init(server: ScriptedUpstream) { self.server = server }
@@ -99,14 +106,15 @@ final class ScriptedUpstream: Sendable {
             for i in closed.reversed() { connections.remove(at: i) }
             if entries[0].revents != 0 { readDatagrams() }
             if entries[1].revents != 0, let socket = server.listener.accept() {
-                connections.append((socket, []))
+                accepted += 1
+                connections.append((socket, [], accepted))
             }
         }
 
         private mutating func readDatagrams() {
             for _ in 0..<256 {
                 guard let (bytes, client) = server.datagrams.receiveFrom() else { return }
-                perform(server.answer(bytes, isStream: false, from: client.port)) { [server] bytes, kind in
+                perform(server.answer(bytes, connection: 0, from: client.port)) { [server] bytes, kind in
                     let socket = kind == .elsewhere ? server.elsewhere : server.datagrams
                     socket.send(bytes, to: client)
                 }
@@ -123,7 +131,7 @@ final class ScriptedUpstream: Sendable {
                 guard connections[i].buffer.count >= length + 2 else { break }
                 let message = Array(connections[i].buffer[2..<(length + 2)])
                 connections[i].buffer.removeFirst(length + 2)
-                let actions = server.answer(message, isStream: true)
+                let actions = server.answer(message, connection: connections[i].number)
                 let socket = connections[i].socket
                 perform(actions) { bytes, kind in socket.send(kind == .unframed ? bytes : frame(bytes)) }
                 if actions.contains(where: { if case .close = $0 { true } else { false } }) { isOpen = false }
@@ -151,14 +159,15 @@ final class ScriptedUpstream: Sendable {
         }
     }
 
-    private func answer(_ bytes: [UInt8], isStream: Bool, from clientPort: UInt16 = 0) -> [Action] {
+    private func answer(_ bytes: [UInt8], connection: Int, from clientPort: UInt16 = 0) -> [Action] {
         guard let query = try? TestMessage(parsing: bytes) else { return [] }
         let request = state.withLock { state in
             let request = Request(
                 bytes: bytes,
-                isStream: isStream,
+                isStream: connection != 0,
                 clientPort: clientPort,
-                number: state.requests.count,
+                connection: connection,
+                number: state.requests.count { !$0.isProbe },
                 query: query
             )
             state.requests.append(request)

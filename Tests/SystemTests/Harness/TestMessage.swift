@@ -104,6 +104,10 @@ struct TestMessage: Sendable {
     var hasOPT: Bool { additional.contains { $0.type == Type.opt } }
     var qname: String { questions.first?.name ?? "" }
     var qtype: UInt16 { questions.first?.type ?? 0 }
+    /// Whether this is what servers are asked by default when they are down or idle.
+    var isProbe: Bool {
+        ["", ".", "kubernetes.default.svc.cluster.local"].contains(qname.lowercased())
+    }
 
     /// The message as octets, names not compressed.
     var bytes: [UInt8] {

@@ -11,6 +11,7 @@ struct Tool: Sendable {
     static let knotd = Tool(name: "knotd", package: "knot")
     static let dnsmasq = Tool(name: "dnsmasq", package: "dnsmasq-base")
     static let unbound = Tool(name: "unbound", package: "unbound")
+    static let unboundControl = Tool(name: "unbound-control", package: "unbound")
     static let setpriv = Tool(name: "setpriv", package: "util-linux")
     /// The server under test: `SWITCHYARD_BINARY`, else what was built beside the tests.
     static let switchyard = Tool(name: "switchyard", package: "")
