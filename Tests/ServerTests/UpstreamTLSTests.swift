@@ -12,20 +12,22 @@ import Testing
 
 /// Servers that are asked over TLS: whom the pool believes, and what it says.
 @Suite struct UpstreamTLSTests {
-    private static let authority = Result { try TestAuthority() }
+    private let authority: TestAuthority
 
-    private static func server(days: Int = 2, names: [String] = ["DNS:dns.test"]) throws -> TLSTestServer {
-        try TLSTestServer(try authority.get().identity(names, days: days))
+    init() throws { authority = try TestAuthority() }
+
+    private func server(days: Int = 2, names: [String] = ["DNS:dns.test"]) throws -> TLSTestServer {
+        try TLSTestServer(try authority.identity(names, days: days))
     }
 
-    private static func harness(
+    private func harness(
         _ server: TLSTestServer,
         name: String = "dns.test",
         trusting authorities: String? = nil,
         log: MemoryLog = MemoryLog(),
         _ adjust: (inout UpstreamConnectionSettings) -> Void = { _ in }
     ) throws -> PoolHarness {
-        let file = try authorities ?? authority.get().file
+        let file = authorities ?? authority.file
         let definition = ServerDefinition(
             .address(IPAddress(ipv4: 0x7F00_0001)),
             port: server.port,
@@ -36,9 +38,9 @@ import Testing
     }
 
     @Test func queriesPassOverTLS() throws {
-        let server = try Self.server()
+        let server = try self.server()
         defer { server.stop() }
-        let harness = try Self.harness(server)
+        let harness = try self.harness(server)
         for _ in 0..<5 { try harness.exchange() }
         #expect(harness.transports == [.tls, .tls, .tls, .tls, .tls])
         #expect(server.seen.connections == 1)
@@ -46,9 +48,9 @@ import Testing
     }
 
     @Test func nextConnectionResumesTheSession() throws {
-        let server = try Self.server()
+        let server = try self.server()
         defer { server.stop() }
-        let harness = try Self.harness(server) { $0.queries = 2 }
+        let harness = try self.harness(server) { $0.queries = 2 }
         for _ in 0..<12 { try harness.exchange() }
         try harness.run { server.seen.connections >= 3 }
         #expect(server.seen.resumptions == server.seen.handshakes - 1)
@@ -56,9 +58,9 @@ import Testing
     }
 
     @Test func sessionOutlivesAConnectionThatTheServerEnded() throws {
-        let server = try Self.server()
+        let server = try self.server()
         defer { server.stop() }
-        let harness = try Self.harness(server)
+        let harness = try self.harness(server)
         try harness.exchange()
         server.closeConnections()
         try harness.run { harness.connectionCount == 0 }
@@ -73,10 +75,10 @@ import Testing
         (.wrongName, 2, "dns.corp", "certificate is not for dns.corp"),
     ])
     func faultIsNamed(fault: TLSFault, days: Int, name: String, text: String) throws {
-        let server = try Self.server(days: days)
+        let server = try self.server(days: days)
         defer { server.stop() }
         let log = MemoryLog()
-        let harness = try Self.harness(server, name: name, log: log)
+        let harness = try self.harness(server, name: name, log: log)
         for _ in 0..<5 {
             let count = harness.failures.count
             harness.send()
@@ -90,18 +92,18 @@ import Testing
     }
 
     @Test func unknownAuthorityIsNamed() throws {
-        let server = try Self.server()
+        let server = try self.server()
         defer { server.stop() }
         let stranger = try TestAuthority()
-        let harness = try Self.harness(server, trusting: stranger.file)
+        let harness = try self.harness(server, trusting: stranger.file)
         harness.send()
         try harness.run { !harness.failures.isEmpty }
         #expect(harness.failures.map(\.tls) == [.unknownAuthority])
     }
 
     @Test func serverThatIsBackWithAGoodCertificateIsForgiven() throws {
-        let bad = try Self.server(days: -1)
-        let harness = try Self.harness(bad)
+        let bad = try self.server(days: -1)
+        let harness = try self.harness(bad)
         for _ in 0..<3 {
             let count = harness.failures.count
             harness.send()
@@ -109,7 +111,7 @@ import Testing
         }
         bad.stop()
         try harness.run { bad.hasEnded }
-        let good = try TLSTestServer(try Self.authority.get().identity(["DNS:dns.test"]), port: bad.port)
+        let good = try TLSTestServer(try authority.identity(["DNS:dns.test"]), port: bad.port)
         defer { good.stop() }
         while harness.responses.isEmpty {
             let count = harness.failures.count

@@ -33,8 +33,7 @@ extension TLSConnection {
 
 /// A loop, and connections from it to a server with a certificate of a test authority.
 final class TLSHarness {
-    static let authority = Result { try TestAuthority() }
-
+    let authority: TestAuthority
     let loop: EventLoop
     let server: TLSTestServer
     let resources: StreamResources
@@ -51,7 +50,8 @@ final class TLSHarness {
         var timeouts = StreamTimeouts()
         adjust(&timeouts)
         resources = try StreamResources(loop, timeouts: timeouts)
-        server = try TLSTestServer(try Self.authority.get().identity(names, days: days), behaviour)
+        authority = try TestAuthority()
+        server = try TLSTestServer(try authority.identity(names, days: days), behaviour)
     }
 
     deinit { server.stop() }
@@ -63,7 +63,7 @@ final class TLSHarness {
     ) throws -> TLSConnection {
         try TLSConnection(
             to: SocketAddress.loopback.with(port: server.port),
-            context: try TLSContext(authorities: try authorities ?? Self.authority.get().file),
+            context: try TLSContext(authorities: authorities ?? authority.file),
             name: name,
             session: session,
             resources: resources,
@@ -227,7 +227,7 @@ final class TLSHarness {
         let free = PlainSocket(SOCK_STREAM)
         free.bind(.loopback)
         let address = SocketAddress.loopback.with(port: free.localPort)
-        let context = try TLSContext(authorities: try TLSHarness.authority.get().file)
+        let context = try TLSContext(authorities: harness.authority.file)
         let client = try? TLSConnection(
             to: address,
             context: context,

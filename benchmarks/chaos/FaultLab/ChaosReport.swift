@@ -19,11 +19,6 @@ public struct ChaosReport {
         details.append(contentsOf: phases(of: result))
     }
 
-    /// Adds a fault that could not be tried.
-    public mutating func append(skipped name: String, _ reason: String) {
-        rows.append(row([name, "skipped: \(reason)"] + ChaosResult.columns.dropFirst().map { _ in "" }))
-    }
-
     /// Both tables with their headings.
     public var markdown: String {
         let titles = ["fault"] + ChaosResult.columns

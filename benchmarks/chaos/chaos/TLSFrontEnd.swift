@@ -105,10 +105,10 @@ final class TLSFrontEnd: FrontEnd {
             do-not-query-localhost: no
             num-threads: 1
             module-config: "iterator"
-            cache-max-ttl: 1
         forward-zone:
             name: "."
             forward-addr: 127.0.0.1@\(upstream)
+            forward-no-cache: yes
         remote-control:
             control-enable: no
 
