@@ -72,7 +72,7 @@ extension Forwarder {
     ) -> Bool {
         guard pending.late.take(upstream, id, token) else { return false }
         metrics.count(.lateResponses)
-        snapshot.health[Int(upstream.rawValue)].trust.answeredLate(now: now)
+        snapshot.withHealth(of: upstream) { $0.trust.answeredLate(now: now) }
         return true
     }
 
@@ -142,7 +142,7 @@ extension Forwarder {
         metrics.count(.upstreamMismatches)
         // Only UDP lets others speak in a server's name.
         guard transport == .udp else { return }
-        if snapshot.health[Int(upstream.rawValue)].trust.mismatched(now: now) {
+        if snapshot.withHealth(of: upstream, { $0.trust.mismatched(now: now) }) {
             metrics.count(.forgeryAlarms)
         }
     }

@@ -53,7 +53,7 @@ extension Forwarder {
         )
         let marks = SentMarks(
             nameCase: hasRandomCase ? NameCase(random: random) : .lower,
-            clientCookie: hasEDNS ? cookies.client(of: upstream, now: now) : 0
+            clientCookie: hasEDNS ? cookies.client(of: upstream, tag: tag, now: now) : 0
         )
         do throws(WireError) {
             try queryWriter.appendQuestion(
@@ -81,9 +81,8 @@ extension Forwarder {
         let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
         if transport != .udp { try KeepaliveOption.appendRequest(to: &queryWriter) }
         try cookies.write(upstream, to: &queryWriter)
-        try queryWriter.append(EDNSOptionCode.path.rawValue)
         let path = query.path
-        try queryWriter.append(UInt16(path.count + QueryPath.hopLength))
+        try queryWriter.appendOption(.path, length: path.count + QueryPath.hopLength)
         if !path.isEmpty { try queryWriter.append(path.wireBytes) }
         let hop = QueryPath.Hop(
             upstream: upstream,
