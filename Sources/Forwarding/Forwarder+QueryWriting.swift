@@ -2,6 +2,26 @@
 import DNSWire
 import Routing
 
+/// What decides how a server is asked, read at once.
+struct ServerState: BitwiseCopyable {
+    var isPlain: Bool
+    var needsStream: Bool
+    var foldsCase: Bool
+    var isLoopProbeDue: Bool
+    var timeout: UInt64
+    var tag: UInt64
+
+    @inline(__always)
+    init(_ health: UpstreamHealth, sends: Int, now: UInt64) {
+        isPlain = health.isPlain(now: now)
+        needsStream = health.trust.needsStream(now: now)
+        foldsCase = health.trust.foldsCase(now: now)
+        isLoopProbeDue = health.trust.isLoopProbeDue(now: now)
+        timeout = health.timeout(sends: sends)
+        tag = health.trust.tag
+    }
+}
+
 /// What of a query that was sent has to be found again in its response.
 struct SentMarks: BitwiseCopyable {
     var nameCase = NameCase.lower
@@ -12,11 +32,14 @@ struct SentMarks: BitwiseCopyable {
 extension Forwarder {
     /// Writes the question of a pending query as a message for a server; nil when it does not fit.
     ///
-    /// - Parameter random: its lower 16 bits are the message ID.
+    /// - Parameters:
+    ///   - random: its lower 16 bits are the message ID.
+    ///   - tag: what the server's hop is known by.
     mutating func writeQuery(
         _ query: PendingQuery,
         _ random: UInt64,
         _ upstream: UpstreamID,
+        tag: UInt64,
         hasRandomCase: Bool,
         hasEDNS: Bool,
         over transport: UpstreamTransport,
@@ -39,7 +62,7 @@ extension Forwarder {
                 .internet,
                 in: marks.nameCase
             )
-            if hasEDNS { try appendOPT(query, upstream, transport) }
+            if hasEDNS { try appendOPT(query, upstream, tag, transport) }
             return marks
         } catch {
             return nil
@@ -50,6 +73,7 @@ extension Forwarder {
     private mutating func appendOPT(
         _ query: PendingQuery,
         _ upstream: UpstreamID,
+        _ tag: UInt64,
         _ transport: UpstreamTransport
     ) throws(WireError) {
         let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
@@ -63,7 +87,7 @@ extension Forwarder {
         if !path.isEmpty { try queryWriter.append(path.wireBytes) }
         let hop = QueryPath.Hop(
             upstream: upstream,
-            tag: snapshot.health[Int(upstream.rawValue)].trust.tag,
+            tag: tag,
             question: QueryPath.questionHash(foldedHash: query.upstreamName.foldedHash, query.upstreamType)
         )
         try hop.write(to: &queryWriter)
