@@ -13,6 +13,13 @@ public struct EDNSOptionCode: RawRepresentable, Hashable, Sendable, BitwiseCopya
     public static let path = EDNSOptionCode(rawValue: 65_153)
 }
 
+extension MessageWriter {
+    /// Appends what stands before the data of an option.
+    public mutating func appendOption(_ code: EDNSOptionCode, length: Int) throws(WireError) {
+        try append(UInt32(code.rawValue) << 16 | UInt32(UInt16(length)))
+    }
+}
+
 extension RecordView {
     /// Where the data of the first option with a code lies; nil when this OPT record has none.
     ///

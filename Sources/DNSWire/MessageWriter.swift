@@ -116,8 +116,11 @@ public struct MessageWriter: ~Copyable {
 
     /// Appends eight octets in network order.
     public mutating func append(_ value: UInt64) throws(WireError) {
-        try append(UInt32(truncatingIfNeeded: value >> 32))
-        try append(UInt32(truncatingIfNeeded: value))
+        try reserve(8)
+        let end = count
+        count += 8
+        var bytes = buffer.mutableBytes
+        bytes.store(value, at: end)
     }
 
     /// Appends octets as they are.

@@ -122,6 +122,10 @@ extension MutableRawSpan {
         storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
     }
 
+    /// Writes eight octets in network order at `offset`; traps outside the span.
+    @inline(always)
+    public mutating func store(_ value: UInt64, at offset: Int) { storeWord(value.bigEndian, at: offset) }
+
     /// Writes eight octets in the machine's order at `offset`; traps outside the span.
     @inline(always)
     public mutating func storeWord(_ value: UInt64, at offset: Int) {

@@ -46,13 +46,20 @@ extension Forwarder {
             isCut || header.flags.isTruncated || attempt.clientCookie == 0
                 || hasRightCookie(message, header, query, index, now)
         else { return nil }
-        if transport == .udp, !attempt.isLastResort,
-            snapshot.health[Int(upstream.rawValue)].trust.needsStream(now: now)
-        {
+        let isBelieved = query.withHealth(of: upstream) { health in
+            if transport == .udp, !attempt.isLastResort, health.trust.needsStream(now: now) { return false }
+            guard header.questionCount == 1 else { return true }
+            if !attempt.nameCase.isLower {
+                health.trust.keptCase()
+            } else if query.foldedBy & attempt.bit != 0 {
+                health.trust.foldedCase(now: now)
+            }
+            return true
+        }
+        guard isBelieved else {
             confirm(query, index, now)
             return nil
         }
-        noteCase(query, attempt, header, now)
         return (query, index, header)
     }
 
@@ -65,7 +72,7 @@ extension Forwarder {
     ) -> Bool {
         guard pending.late.take(upstream, id, token) else { return false }
         metrics.count(.lateResponses)
-        snapshot.health[Int(upstream.rawValue)].trust.answeredLate(now: now)
+        snapshot.withHealth(of: upstream) { $0.trust.answeredLate(now: now) }
         return true
     }
 
@@ -125,16 +132,6 @@ extension Forwarder {
         confirm(query, index, now)
         return false
     }
-
-    /// Learns whether the server keeps the case of letters.
-    private func noteCase(_ query: PendingQuery, _ attempt: Attempt, _ header: Header, _ now: UInt64) {
-        guard header.questionCount == 1 else { return }
-        if !attempt.nameCase.isLower {
-            snapshot.health[Int(attempt.upstream.rawValue)].trust.keptCase()
-        } else if query.foldedBy & attempt.bit != 0 {
-            snapshot.health[Int(attempt.upstream.rawValue)].trust.foldedCase(now: now)
-        }
-    }
 }
 
 // MARK: - Wrong messages
@@ -145,7 +142,7 @@ extension Forwarder {
         metrics.count(.upstreamMismatches)
         // Only UDP lets others speak in a server's name.
         guard transport == .udp else { return }
-        if snapshot.health[Int(upstream.rawValue)].trust.mismatched(now: now) {
+        if snapshot.withHealth(of: upstream, { $0.trust.mismatched(now: now) }) {
             metrics.count(.forgeryAlarms)
         }
     }

@@ -2,6 +2,26 @@
 import DNSWire
 import Routing
 
+/// What decides how a server is asked, read at once.
+struct ServerState: BitwiseCopyable {
+    var isPlain: Bool
+    var needsStream: Bool
+    var foldsCase: Bool
+    var isLoopProbeDue: Bool
+    var timeout: UInt64
+    var tag: UInt64
+
+    @inline(__always)
+    init(_ health: UpstreamHealth, sends: Int, now: UInt64) {
+        isPlain = health.isPlain(now: now)
+        needsStream = health.trust.needsStream(now: now)
+        foldsCase = health.trust.foldsCase(now: now)
+        isLoopProbeDue = health.trust.isLoopProbeDue(now: now)
+        timeout = health.timeout(sends: sends)
+        tag = health.trust.tag
+    }
+}
+
 /// What of a query that was sent has to be found again in its response.
 struct SentMarks: BitwiseCopyable {
     var nameCase = NameCase.lower
@@ -12,11 +32,14 @@ struct SentMarks: BitwiseCopyable {
 extension Forwarder {
     /// Writes the question of a pending query as a message for a server; nil when it does not fit.
     ///
-    /// - Parameter random: its lower 16 bits are the message ID.
+    /// - Parameters:
+    ///   - random: its lower 16 bits are the message ID.
+    ///   - tag: what the server's hop is known by.
     mutating func writeQuery(
         _ query: PendingQuery,
         _ random: UInt64,
         _ upstream: UpstreamID,
+        tag: UInt64,
         hasRandomCase: Bool,
         hasEDNS: Bool,
         over transport: UpstreamTransport,
@@ -30,7 +53,7 @@ extension Forwarder {
         )
         let marks = SentMarks(
             nameCase: hasRandomCase ? NameCase(random: random) : .lower,
-            clientCookie: hasEDNS ? cookies.client(of: upstream, now: now) : 0
+            clientCookie: hasEDNS ? cookies.client(of: upstream, tag: tag, now: now) : 0
         )
         do throws(WireError) {
             try queryWriter.appendQuestion(
@@ -39,7 +62,7 @@ extension Forwarder {
                 .internet,
                 in: marks.nameCase
             )
-            if hasEDNS { try appendOPT(query, upstream, transport) }
+            if hasEDNS { try appendOPT(query, upstream, tag, transport) }
             return marks
         } catch {
             return nil
@@ -50,6 +73,7 @@ extension Forwarder {
     private mutating func appendOPT(
         _ query: PendingQuery,
         _ upstream: UpstreamID,
+        _ tag: UInt64,
         _ transport: UpstreamTransport
     ) throws(WireError) {
         let payload = RecordClass(rawValue: UInt16(ForwardingLimits.udpPayload))
@@ -57,13 +81,12 @@ extension Forwarder {
         let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
         if transport != .udp { try KeepaliveOption.appendRequest(to: &queryWriter) }
         try cookies.write(upstream, to: &queryWriter)
-        try queryWriter.append(EDNSOptionCode.path.rawValue)
         let path = query.path
-        try queryWriter.append(UInt16(path.count + QueryPath.hopLength))
+        try queryWriter.appendOption(.path, length: path.count + QueryPath.hopLength)
         if !path.isEmpty { try queryWriter.append(path.wireBytes) }
         let hop = QueryPath.Hop(
             upstream: upstream,
-            tag: snapshot.health[Int(upstream.rawValue)].trust.tag,
+            tag: tag,
             question: QueryPath.questionHash(foldedHash: query.upstreamName.foldedHash, query.upstreamType)
         )
         try hop.write(to: &queryWriter)

@@ -15,25 +15,22 @@ extension Forwarder {
         _ now: UInt64
     ) -> Bool {
         guard query.attemptCount < ForwardingLimits.attemptsMax else { return false }
+        let bit: UInt64 = 1 << UInt64(position)
+        let isConfirming = query.confirming & bit != 0
         let sends = sends(query, to: position)
-        let isConfirming = query.confirming & (1 << UInt64(position)) != 0
-        let (isPlain, timeout, wantsStream, foldsCase) = query.withHealth(of: upstream) {
-            (
-                $0.isPlain(now: now), $0.timeout(sends: sends), $0.trust.needsStream(now: now),
-                $0.trust.foldsCase(now: now)
-            )
-        }
-        let needsStream = transport == .udp && !isConfirming && wantsStream
+        let state = query.withHealth(of: upstream) { ServerState($0, sends: sends, now: now) }
+        let needsStream = transport == .udp && !isConfirming && state.needsStream
         let transport = needsStream ? .tcp : transport
-        if needsStream { query.confirming |= 1 << UInt64(position) }
-        probeLoop(query.routeInfo, upstream, transport, now)
+        if needsStream { query.confirming |= bit }
+        if state.isLoopProbeDue { probeLoop(query.routeInfo, upstream, transport, now) }
         guard let random = freshID(upstream, transport) else { return false }
-        let hasEDNS = withEDNS && !isPlain
+        let hasEDNS = withEDNS && !state.isPlain
         let marks = writeQuery(
             query,
             random,
             upstream,
-            hasRandomCase: transport == .udp && !isConfirming && !foldsCase,
+            tag: state.tag,
+            hasRandomCase: transport == .udp && !isConfirming && !state.foldsCase,
             hasEDNS: hasEDNS,
             over: transport,
             now
@@ -41,7 +38,7 @@ extension Forwarder {
         guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
-        let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : timeout
+        let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,

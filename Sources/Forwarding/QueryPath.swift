@@ -22,9 +22,8 @@ enum QueryPath {
 
         /// Writes the hop behind those before.
         func write(to writer: inout MessageWriter) throws(WireError) {
-            try writer.append(UInt32(bitPattern: upstream.rawValue))
-            try writer.append(tag)
-            try writer.append(question)
+            try writer.append(UInt64(UInt32(bitPattern: upstream.rawValue)) << 32 | tag >> 32)
+            try writer.append(tag << 32 | UInt64(question))
         }
 
         init(upstream: UpstreamID, tag: UInt64, question: UInt32) {

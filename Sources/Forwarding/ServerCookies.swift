@@ -9,6 +9,8 @@ private struct ServerCookie: BitwiseCopyable {
     var octets = InlineArray<4, UInt64>(repeating: 0)
     /// Octets of the server cookie; 0 while none is known.
     var length = 0
+    /// The server's mark: another server may get its number.
+    var tag: UInt64 = 0
     var renewAt: UInt64 = 0
 }
 
@@ -25,12 +27,15 @@ struct ServerCookies {
     ///
     /// Random for each server and worker, and for an hour: nobody can tell by it that two addresses of ours, one
     /// after the other, are the same client (RFC 9018 §3).
-    mutating func client(of upstream: UpstreamID, now: UInt64) -> UInt64 {
+    ///
+    /// - Parameter tag: the server's mark in `UpstreamTrust`.
+    mutating func client(of upstream: UpstreamID, tag: UInt64, now: UInt64) -> UInt64 {
         let place = Int(upstream.rawValue)
         while cookies.count <= place { cookies.append(ServerCookie()) }
-        if now >= cookies[place].renewAt {
+        if now >= cookies[place].renewAt || cookies[place].tag != tag {
             cookies[place] = ServerCookie(
                 client: .random(in: 1 ... .max),
+                tag: tag,
                 renewAt: now + ForwardingLimits.cookieMilliseconds
             )
         }
@@ -40,8 +45,7 @@ struct ServerCookies {
     /// Writes the option for a server whose `client` cookie was asked for before.
     func write(_ upstream: UpstreamID, to writer: inout MessageWriter) throws(WireError) {
         let cookie = cookies[Int(upstream.rawValue)]
-        try writer.append(EDNSOptionCode.cookie.rawValue)
-        try writer.append(UInt16(Self.clientLength + cookie.length))
+        try writer.appendOption(.cookie, length: Self.clientLength + cookie.length)
         try writer.append(cookie.client)
         for i in 0..<cookie.length / 8 { try writer.append(cookie.octets[i]) }
         for i in 0..<cookie.length % 8 {

@@ -95,6 +95,9 @@ struct UpstreamTrust: ~Copyable, Sendable {
         nextLoopProbe.store(now, ordering: .relaxed)
     }
 
+    /// Whether it is time for a probe.
+    func isLoopProbeDue(now: UInt64) -> Bool { now >= nextLoopProbe.load(ordering: .relaxed) }
+
     /// Whether the caller, of all workers, is to send a probe now.
     func claimLoopProbe(now: UInt64) -> Bool {
         let due = nextLoopProbe.load(ordering: .relaxed)

@@ -110,6 +110,25 @@ import Testing
         #expect(try cookie(try scenario.next()).count == 8)
     }
 
+    @Test func anotherServerWithTheSameNumberGetsAnotherCookie() throws {
+        func setup(_ server: String) -> Setup {
+            var setup = Setup()
+            setup.clusters = [Setup.Cluster("east", [server])]
+            return setup
+        }
+        let scenario = try Scenario(setup("10.1.0.10"))
+        try teach(scenario, server)
+        let first = try #require(scenario.sent.last)
+        try scenario.replace(with: setup("10.1.0.11"))
+        scenario.pass(seconds: 31)
+        try scenario.replace(with: setup("10.1.0.12"))
+        _ = try ask(scenario, 0)
+        let second = try scenario.next("10.1.0.12")
+        #expect(second.upstream == first.upstream)
+        #expect(try cookie(second).count == 8)
+        #expect(try cookie(second) != cookie(first))
+    }
+
     // MARK: Wrong cookies
 
     @Test func aWrongClientCookieIsIgnoredAndAskedAgainOverTCP() throws {

@@ -176,7 +176,7 @@ final class ScriptedUpstream: Sendable {
     private func answer(_ bytes: [UInt8], connection: Int, from clientPort: UInt16 = 0) -> [Action] {
         guard var query = try? TestMessage(parsing: bytes) else { return [] }
         if !query.questions.isEmpty { query.questions[0].name = query.qname.lowercased() }
-        if query.qname.hasPrefix("switchyard-loop-") {
+        if query.isLoopProbe {
             loopProbes?(bytes)
             return [.reply(TestMessage(to: query, code: Code.nxDomain))]
         }

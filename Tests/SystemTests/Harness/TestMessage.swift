@@ -104,10 +104,12 @@ struct TestMessage: Sendable {
     var hasOPT: Bool { additional.contains { $0.type == Type.opt } }
     var qname: String { questions.first?.name ?? "" }
     var qtype: UInt16 { questions.first?.type ?? 0 }
-    /// Whether this is what servers are asked by default when they are down or idle.
+    /// Whether this is what servers are asked by default when they are down or idle, or to see whether it comes back.
     var isProbe: Bool {
-        ["", ".", "kubernetes.default.svc.cluster.local"].contains(qname.lowercased())
+        ["", ".", "kubernetes.default.svc.cluster.local"].contains(qname.lowercased()) || isLoopProbe
     }
+    /// Whether this is what servers are asked to see whether it comes back to the forwarder.
+    var isLoopProbe: Bool { qname.lowercased().hasPrefix("switchyard-loop-") }
 
     /// The message as octets, names not compressed.
     var bytes: [UInt8] {

@@ -88,10 +88,17 @@ class Upstream(threading.Thread):
             end = 12
             while message[end]:
                 end += message[end] + 1
-            identifier = int(message[14:20], 16)
+            question = message[12 : end + 5]
+            try:
+                identifier = int(message[14:20], 16)
+            except ValueError:
+                # The server's own: a probe, or a look whether its queries come back.
+                header = message[:2] + struct.pack("!5H", 0x8183, 1, 0, 0, 0)
+                self._socket.sendto(header + question, client)
+                continue
             header = message[:2] + struct.pack("!5H", 0x8180, 1, 1, 0, 0)
             record = struct.pack("!3HIH", 0xC00C, 1, 1, 300, 4) + address(identifier)
-            self._socket.sendto(header + message[12 : end + 5] + record, client)
+            self._socket.sendto(header + question + record, client)
 
     def stop(self):
         """Ends the thread and closes its socket."""
