@@ -48,7 +48,7 @@ public final class UpstreamHealth: Sendable {
     public init() {}
 
     /// Whether the server is asked only to find out whether it is back.
-    var isDown: Bool { state.load(ordering: .relaxed).isDown }
+    public var isDown: Bool { state.load(ordering: .relaxed).isDown }
 
     /// Whether the server is down, or sends queries back to us.
     func isOut(now: UInt64) -> Bool { isDown || trust.isLooping(now: now) }
