@@ -106,18 +106,14 @@ extension AnswerCache {
     // MARK: Removing
 
     /// Takes an answer out.
-    ///
-    /// - Parameter now: leaves one that has not expired at this time; nil takes any.
-    public func remove(_ key: borrowing @_addressable CacheKey, expiredAt now: UInt64? = nil) {
+    public func remove(_ key: borrowing @_addressable CacheKey) {
         let shard = geometry.shard(key.hash)
         // Most often there is nothing, which takes no lock to see.
         guard place(of: key, shard) != nil else { return }
         let header = geometry.header(shard)
         region.lock(header + ShardField.lock)
         defer { region.unlock(header + ShardField.lock) }
-        guard let place = place(of: key, shard), now.map({ $0 >= place.entry.expiresAt }) ?? true else {
-            return
-        }
+        guard let place = place(of: key, shard) else { return }
         let slot = Slot(word: region.load(place.index))
         evict(slot, shard)
         region.storeReleasing(0, at: place.index)

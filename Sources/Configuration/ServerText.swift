@@ -76,9 +76,11 @@ enum ServerText {
         guard !name.isEmpty else {
             throw InvalidValue("\(quoted(text)) has nothing after `#`; write the name of its certificate")
         }
+        if let address = IPAddress(text: name[...]) { return address.unmapped.description }
         guard HostNameText.host(of: name)?.endIndex == name.endIndex else {
             throw InvalidValue(
-                "\(quoted(name)) is no host name; write the name that the server's certificate has after `#`"
+                "\(quoted(name)) is no host name and no IP address;"
+                    + " write the one that the server's certificate has after `#`"
             )
         }
         return try HostNameText.parse(name, labels: 1).presentation

@@ -26,8 +26,6 @@ extension Forwarder {
 
     private func store(in cache: AnswerCache, _ query: PendingQuery, _ now: UInt64) {
         builder.store(in: cache, query.key, now: now)
-        // What must not be kept is newer all the same than what was.
-        if builder.answer.lifetimeSeconds == 0 { cache.remove(query.key, expiredAt: now) }
         if query.earlierFailures > 0 { failures.remove(query.key) }
         if query.isRefresh { query.snapshot.refreshClaims.release(query.key.hash) }
     }

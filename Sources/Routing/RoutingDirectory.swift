@@ -69,6 +69,14 @@ public struct RoutingDirectory: Sendable {
         return id
     }
 
+    /// The numbers of a server at all of its addresses, those that it has in a table.
+    public func numbers(of server: ServerDefinition, _ addresses: ServerAddresses) -> [UpstreamID] {
+        switch server.host {
+        case .address(let address): [ids[server.upstream(at: address)]].compactMap { $0 }
+        case .name(let name): (addresses[name] ?? []).compactMap { ids[server.upstream(at: $0)] }
+        }
+    }
+
     private mutating func newID(for upstream: Upstream) -> UpstreamID {
         let id: UpstreamID
         if let last = free.popLast() {

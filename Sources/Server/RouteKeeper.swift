@@ -12,6 +12,8 @@ import Routing
 final class RouteKeeper {
     /// Milliseconds between a change and the snapshot with it, so that changes which come together make one.
     private static let pauseMilliseconds: UInt64 = 20
+    /// Milliseconds between two looks at the health of the servers that are given by name.
+    private static let lookMilliseconds = 200
 
     private let loop: EventLoop
     private let logger: Logger
@@ -20,6 +22,7 @@ final class RouteKeeper {
     private var names: HostNameFollower?
     private var files: FileFollower?
     private var timer: Timer?
+    private var looks: Timer?
     /// What the last snapshot took to make, in milliseconds.
     private var lastEffort: UInt64 = 0
     /// The addresses behind names that were left out because they are ours.
@@ -77,8 +80,17 @@ final class RouteKeeper {
         let hosts = (configuration.servers + configuration.clusters.flatMap(\.servers)).names
         if names == nil, !hosts.isEmpty {
             names = try HostNameFollower(loop, logger: logger) { [unowned self] in publishSoon() }
+            looks = try Timer(loop) { [unowned self] in lookAtHealth() }
+            looks?.schedule(afterMilliseconds: Self.lookMilliseconds)
         }
         names?.follow(hosts, servers: configuration.nameServersOfHosts)
+    }
+
+    /// A server that moves is down at its old addresses long before their TTL ends.
+    private func lookAtHealth() {
+        // What is to be published soon may have other addresses.
+        if timer?.isScheduled == false { names?.resolveSoon(builder.namesThatAreDown) }
+        looks?.schedule(afterMilliseconds: Self.lookMilliseconds)
     }
 
     /// Calls back when each name has been resolved, or could not be, and the workers have the addresses.
@@ -99,6 +111,7 @@ final class RouteKeeper {
         names = nil
         files = nil
         timer = nil
+        looks = nil
     }
 
     private static func now() -> UInt64 { MonotonicClock.nanoseconds() / 1_000_000 }

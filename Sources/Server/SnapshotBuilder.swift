@@ -1,4 +1,5 @@
 import Configuration
+import DNSWire
 import Forwarding
 import Routing
 
@@ -9,6 +10,8 @@ struct SnapshotBuilder {
     var configuration: ServerConfiguration
     private var directory = RoutingDirectory()
     private(set) var current: ForwardingSnapshot?
+    /// The servers that are given by name and have addresses, with their numbers in the current snapshot.
+    private var named: [(name: DomainName, ids: [UpstreamID])] = []
 
     init(_ configuration: ServerConfiguration) { self.configuration = configuration }
 
@@ -29,6 +32,17 @@ struct SnapshotBuilder {
         )
         let next = ForwardingSnapshot(configuration, table, following: current)
         current = next
+        named = (configuration.servers + configuration.clusters.flatMap(\.servers)).compactMap { server in
+            guard case .name(let name) = server.host else { return nil }
+            let ids = directory.numbers(of: server, addresses)
+            return ids.isEmpty ? nil : (name, ids)
+        }
         return next
+    }
+
+    /// The names of servers that have addresses, all of them down.
+    var namesThatAreDown: [DomainName] {
+        guard let health = current?.health else { return [] }
+        return named.filter { $0.ids.allSatisfy { health[Int($0.rawValue)].isDown } }.map(\.name)
     }
 }

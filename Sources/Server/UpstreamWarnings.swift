@@ -4,17 +4,23 @@ import Routing
 import Synchronization
 import TLS
 
-/// Says in the log what is wrong with servers, of each server once a minute at most.
+/// Says in the log what is wrong with servers, each reason of each server once a minute at most.
 ///
 /// Any thread.
 final class UpstreamWarnings: Sendable {
     private static let intervalNanoseconds: UInt64 = 60_000_000_000
-    /// Servers that may be mentioned within that time.
-    private static let serversMax = 1024
+    /// Mentions within that time.
+    private static let mentionsMax = 1024
+
+    /// What is said once.
+    private struct Mention: Hashable {
+        var server: Upstream
+        var failure: TLSFailure
+    }
 
     private let logger: Logger
-    /// When each server was mentioned.
-    private let mentioned = Mutex<[Upstream: UInt64]>([:])
+    /// When each was said.
+    private let mentioned = Mutex<[Mention: UInt64]>([:])
     private let now: @Sendable () -> UInt64
 
     /// - Parameter now: nanoseconds of a clock.
@@ -25,21 +31,21 @@ final class UpstreamWarnings: Sendable {
 
     /// Says that TLS with a server failed.
     func warn(_ server: Upstream, _ failure: TLSFailure) {
-        guard mayMention(server) else { return }
+        guard may(Mention(server: server, failure: failure)) else { return }
         let name = server.tls?.name ?? ""
         logger.warning("cannot use tls://\(server)#\(name): \(failure.description(name: name))")
     }
 
-    private func mayMention(_ server: Upstream) -> Bool {
+    private func may(_ mention: Mention) -> Bool {
         let now = now()
         return mentioned.withLock { mentioned in
-            if let last = mentioned[server], now < last + Self.intervalNanoseconds { return false }
-            if mentioned.count >= Self.serversMax {
+            if let last = mentioned[mention], now < last + Self.intervalNanoseconds { return false }
+            if mentioned.count >= Self.mentionsMax {
                 mentioned = mentioned.filter { now < $0.value + Self.intervalNanoseconds }
             }
             // Still full of young ones: better quiet than without a limit.
-            if mentioned.count >= Self.serversMax, mentioned[server] == nil { return false }
-            mentioned[server] = now
+            if mentioned.count >= Self.mentionsMax, mentioned[mention] == nil { return false }
+            mentioned[mention] = now
             return true
         }
     }

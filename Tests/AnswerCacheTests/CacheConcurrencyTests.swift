@@ -78,7 +78,7 @@ import Testing
             switch Int.random(in: 0..<12, using: &random) {
             case 0..<4:
                 cache.insert(key, body(i, UInt32(truncatingIfNeeded: random.next())), lifetime: 5)
-            case 4: cache.remove(key, expiredAt: 10_000)
+            case 4: cache.remove(key)
             case 5:
                 if let summary = cache.summary(of: key), summary.expiresAt != 5000 { outcome.torn += 1 }
             default:

@@ -260,9 +260,18 @@ import Testing
 
     // MARK: What replaces an answer
 
-    @Test func anAnswerThatMustNotBeKeptEndsTheOneBefore() throws {
+    /// A caching server gives a TTL of 0 in the last second of what it has: that says nothing of the answer before.
+    @Test func anAnswerThatMustNotBeKeptLeavesTheOneBeforeInPlace() throws {
         let scenario = try scenario()
         #expect(try scenario.exchange("\(name) A", answer: [answer(0)]).answer == ["\(name). 0 A 10.112.0.7"])
+        let reply = try scenario.exchange("\(name) A", .servFail)
+        #expect(reply.answer == ["\(name). 30 A 10.112.0.7"])
+        #expect(reply.errors == ["3 cluster west: 10.2.0.10:53 answered SERVFAIL"])
+    }
+
+    @Test func anAnswerThatMustNotBeKeptIsNotGivenAgain() throws {
+        let scenario = try Scenario()
+        try scenario.exchange("\(name) A", answer: [answer(0)])
         #expect(try scenario.exchange("\(name) A", .servFail).code == .servFail)
     }
 

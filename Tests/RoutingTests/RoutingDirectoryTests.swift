@@ -32,6 +32,19 @@ import Testing
         table(try Self.definitions(servers), now: now)
     }
 
+    @Test mutating func theNumbersOfAServerAreThoseOfItsAddresses() throws {
+        let name = try #require(DomainName("dns.corp.example"))
+        let named = ServerDefinition(.name(name))
+        let plain = try Self.definitions(["10.0.0.2"])[0]
+        let addresses: ServerAddresses = [name: [try address("10.0.0.1"), try address("10.0.0.2")]]
+        _ = table([plain, named], addresses: addresses)
+        #expect(directory.numbers(of: named, addresses).map(\.rawValue) == [1, 0])
+        #expect(directory.numbers(of: plain, addresses).map(\.rawValue) == [0])
+        // What no table has is given no number.
+        #expect(directory.numbers(of: named, [:]).isEmpty)
+        #expect(directory.numbers(of: ServerDefinition(.name(name), port: 54), addresses).isEmpty)
+    }
+
     @Test mutating func aNumberIsNotUsedAgainWithinTheTimeOfRetirement() throws {
         let first = try table("10.0.0.1", now: 1000)
         _ = try table("10.0.0.2", now: 2000)

@@ -124,6 +124,36 @@ import Testing
         #expect(resolve(half, now: 60_000) == .failure("broken", staying: staying))
     }
 
+    // MARK: - Servers that are down
+
+    @Test mutating func aNameWhoseServersAreDownIsResolvedBeforeItsTTLEnds() throws {
+        names.follow([host], now: 0)
+        _ = try resolve(Self.found("10.0.0.5", ttl: 300), now: 0)
+        names.resolveSoon([host])
+        #expect(names.nextDue == 800)
+        _ = try resolve(Self.found("10.0.0.5", ttl: 300), now: 1000)
+        names.resolveSoon([host])
+        names.resolveSoon([host])
+        #expect(names.nextDue == 1800)
+    }
+
+    @Test mutating func aNameWhoseServersAreDownIsResolvedBeforeItsBackOffEnds() throws {
+        names.follow([host], now: 0)
+        for now: UInt64 in [0, 1000, 3000, 7000] { _ = resolve(Self.broken, now: now) }
+        names.resolveSoon([host])
+        #expect(names.nextDue == 7800)
+    }
+
+    @Test mutating func nothingIsPutOffAndNothingIsResolvedTwiceAtOnce() throws {
+        let other = try name("other.example")
+        names.follow([host], now: 0)
+        names.resolveSoon([host, other])
+        #expect(names.nextDue == 0)
+        #expect(names.takeDue(now: 5000, limit: 1) == [host])
+        names.resolveSoon([host])
+        #expect(names.nextDue == nil)
+    }
+
     // MARK: - Many names
 
     @Test mutating func theLongestOverdueComeFirstAndNoMoreThanTheLimit() throws {

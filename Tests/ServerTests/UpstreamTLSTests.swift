@@ -149,7 +149,7 @@ import Testing
         #expect(error?.description == text)
     }
 
-    @Test func eachServerIsMentionedOnceAMinute() {
+    @Test func eachReasonOfAServerIsMentionedOnceAMinute() {
         let log = MemoryLog()
         let clock = Mutex<UInt64>(0)
         let warnings = UpstreamWarnings(log.logger) { clock.withLock { $0 } }
@@ -159,11 +159,15 @@ import Testing
             for server in servers { warnings.warn(server, .expired) }
         }
         #expect(log.lines.count == 4)
+        // Another reason does not wait for the end of the minute.
+        for _ in 0..<2 { warnings.warn(servers[0], .closed) }
+        #expect(log.lines.count == 5)
+        #expect(log.lines.last?.contains("the server closed the connection") == true)
         // However many there are, the list of them has an end.
         for number in 0..<5000 {
             warnings.warn(Upstream(address: IPAddress(ipv4: UInt32(number)), port: 853), .closed)
         }
-        #expect(log.lines.count <= 4 + 1024)
+        #expect(log.lines.count <= 5 + 1024)
     }
 }
 

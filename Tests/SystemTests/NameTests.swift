@@ -11,18 +11,23 @@ extension SystemTests {
             [.reply(TestMessage(to: request.query, answer: [.a(request.query.qname, "10.0.0.1")]))]
         }
 
-        /// A server that resolves the host to what a test says, with a TTL of 0; nil makes it fail.
+        /// A server that resolves the host to what a test says; nil makes it fail.
         private final class Resolver: Sendable {
             let answer: Mutex<String?>
 
-            init(_ address: String?) { answer = Mutex(address) }
+            private let ttl: UInt32
+
+            init(_ address: String?, ttl: UInt32 = 0) {
+                answer = Mutex(address)
+                self.ttl = ttl
+            }
 
             func respond(_ request: ScriptedUpstream.Request) -> [ScriptedUpstream.Action] {
                 guard let address = answer.withLock({ $0 }) else {
                     return [.reply(TestMessage(to: request.query, code: Code.servFail))]
                 }
                 guard request.query.qtype == Type.a else { return [.reply(TestMessage(to: request.query))] }
-                let record = TestRecord.a(request.query.qname, address, ttl: 0)
+                let record = TestRecord.a(request.query.qname, address, ttl: ttl)
                 return [.reply(TestMessage(to: request.query, answer: [record]))]
             }
         }
@@ -119,6 +124,29 @@ extension SystemTests {
             let lines = server.process.log.split(separator: "\n").filter { $0.contains("cannot be resolved") }
             #expect(lines.count == 1, "\(lines)")
             #expect(lines.first?.contains("127.0.0.2 stays in use") == true)
+        }
+
+        @Test func aServerThatIsDownIsLookedForBeforeTheTTLOfItsNameEnds() throws {
+            let first = try ScriptedUpstream(host: "127.0.0.2", Self.good)
+            let second = try ScriptedUpstream(host: "127.0.0.3", port: first.endpoint.port, Self.good)
+            let resolver = Resolver("127.0.0.2", ttl: 300)
+            let dns = try ScriptedUpstream { resolver.respond($0) }
+            defer { for upstream in [second, dns] { upstream.stop() } }
+            let server = try server(port: first.endpoint.port, resolvedBy: dns.endpoint)
+            #expect(waitUntil(seconds: 10) { server.process.log.contains("listening") })
+            let codes = try ask(server, seconds: 10) { first.requests.count >= 5 }
+            #expect(Set(codes) == [Code.noError])
+            first.stop()
+            // It is looked for as long as it is down, not only once.
+            let asked = dns.requests.count
+            _ = try ask(server, seconds: 20) { dns.requests.count >= asked + 6 }
+            resolver.answer.withLock { $0 = "127.0.0.3" }
+            _ = try ask(server, seconds: 20) { second.requests.count >= 5 }
+            #expect(second.requests.count >= 5)
+            // Now that it is up, its name is left alone for as long as the TTL says.
+            let now = dns.requests.count
+            _ = try ask(server, seconds: 2) { false }
+            #expect(dns.requests.count == now)
         }
 
         @Test func aNameThatIsNotResolvedYetIsSaidAndIsNoFailureForLong() throws {

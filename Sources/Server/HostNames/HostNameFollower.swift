@@ -45,6 +45,13 @@ final class HostNameFollower {
         schedule()
     }
 
+    /// Resolves names soon, because no server answers at their addresses.
+    func resolveSoon(_ down: [DomainName]) {
+        guard !down.isEmpty else { return }
+        names.resolveSoon(down)
+        schedule()
+    }
+
     /// Calls back once all names were resolved or could not be; at once when there are none.
     func waitUntilTried(_ body: @escaping () -> Void) {
         if names.wereAllTried { return body() }

@@ -11,11 +11,16 @@ struct HostNames {
     static let ttlSeconds: ClosedRange<UInt32> = 5...300
     /// Seconds until a name that could not be resolved is tried again: doubled each time.
     static let retrySeconds: ClosedRange<UInt64> = 1...30
+    /// Milliseconds between two resolutions of a name whose addresses are all down: below a second, so that a server
+    /// which has moved is back within one.
+    static let downMilliseconds: UInt64 = 800
 
     private struct Host {
         var addresses: [IPAddress] = []
         var failuresInARow = 0
         var wasTried = false
+        /// When it was resolved last, or begun to be.
+        var triedAt: UInt64 = 0
     }
 
     /// What a resolution has changed.
@@ -75,7 +80,16 @@ struct HostNames {
         due.sort { $0 < $1 }
         return due.prefix(limit).map { _, place in
             dueTimes[place] = nil
+            hosts[place].triedAt = now
             return names[place]
+        }
+    }
+
+    /// Has names resolved soon, whatever their TTLs are, because no server answers at their addresses.
+    mutating func resolveSoon(_ down: [DomainName]) {
+        for name in down {
+            guard let place = places[name], let due = dueTimes[place] else { continue }
+            dueTimes[place] = min(due, hosts[place].triedAt + Self.downMilliseconds)
         }
     }
 

@@ -127,8 +127,8 @@ extension ChaosResult {
     private var goodAgain: ChaosCheck {
         ChaosCheck(
             text: firstGood.map { "\(Decimal.text($0)) ms" } ?? "never",
-            isPassed: firstGood.map { $0 <= Double(fault.goodAgain) } ?? false,
-            failure: "after the fault no right answer came within \(fault.goodAgain) ms",
+            isPassed: firstGood.map { $0 <= Double(Fault.goodAgain) } ?? false,
+            failure: "after the fault no right answer came within \(Fault.goodAgain) ms",
             isAboutSpeed: true
         )
     }

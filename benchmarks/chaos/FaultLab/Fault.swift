@@ -7,7 +7,7 @@ public struct Fault: Sendable {
     /// The least share of new names that must be answered once the fault is known; nil where there is none.
     public let answered: Double?
     /// Milliseconds from the end of the fault to the first right answer.
-    public let goodAgain: Int
+    public static let goodAgain = 1_000
 
     /// Whether the cluster has another server, with which nothing is wrong.
     public let hasSpare: Bool
@@ -16,7 +16,7 @@ public struct Fault: Sendable {
     ///
     /// What failed because of a server that is known to be down is asked again when that is up. Other failures are
     /// remembered for 5 s (RFC 9520 §3.2).
-    public var allGood: Int { isOutage ? goodAgain + 1_000 : 6_000 }
+    public var allGood: Int { isOutage ? Self.goodAgain + 1_000 : 6_000 }
 
     /// Whether queries reach the server meanwhile, so that it can count them.
     var countsQueries: Bool {
@@ -42,14 +42,12 @@ public struct Fault: Sendable {
         _ kind: Kind,
         isOutage: Bool = false,
         answered: Double? = nil,
-        goodAgain: Int = 1_000,
         hasSpare: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.isOutage = isOutage
         self.answered = answered
-        self.goodAgain = goodAgain
         self.hasSpare = hasSpare
     }
 
@@ -92,8 +90,8 @@ public struct Fault: Sendable {
     )
     /// TLS needs a server that is not one of ours.
     public static let expired = Fault("TLS expired", .certificate, isOutage: true)
-    /// The host name's addresses are kept for 5 s at least, whatever their TTL is.
-    public static let addressChange = Fault("address changes", .hostName, isOutage: true, goodAgain: 6_000)
+    /// Resolved again because its server is down, not because its TTL ends.
+    public static let addressChange = Fault("address changes", .hostName, isOutage: true)
 
     /// All of them, in the order of the table.
     public static let all: [Fault] = [
