@@ -38,7 +38,7 @@ extension Forwarder {
         let stale = staleAnswer(query.key, now)
         // What the way to a question has used up of the budget says nothing of the question itself.
         let isOwn = !failure.isOfChain || query.inheritedLinks == 0
-        if isOwn, query.role == .question { remember(failure, of: query, hasStale: stale != nil, now) }
+        if isOwn, query.role == .question { remember(failure, of: query, stale: stale, now) }
         let parents = failClients(query, failure, stale)
         settle(query)
         failChains(parents, failure, now)

@@ -59,8 +59,8 @@ extension Forwarder {
 
     /// Remembers the failure of a question, apart from answers, so that it neither replaces nor hides one.
     ///
-    /// - Parameter hasStale: whether there is a stale answer, for whose sake it need not be tried again so soon.
-    func remember(_ failure: Failure, of query: PendingQuery, hasStale: Bool, _ now: UInt64) {
+    /// - Parameter stale: what clients get meanwhile, for whose sake it need not be tried again so soon.
+    func remember(_ failure: Failure, of query: PendingQuery, stale: StaleAnswer?, _ now: UInt64) {
         guard failure.isCacheable else { return }
         // Servers that do not answer are asked for other names, too, and say when they are back.
         let isOfQuestion = failure.isOfChain || query.lastFault?.fault.isOfQuestion ?? false
@@ -69,7 +69,10 @@ extension Forwarder {
         if isOfQuestion {
             count = min(query.earlierFailures + 1, 8)
             seconds = min(seconds << UInt32(count - 1), ForwardingLimits.failureSecondsMax)
-            if hasStale { seconds = max(seconds, ForwardingLimits.staleRecheckSeconds) }
+            // Not beyond the end of what is given meanwhile.
+            if let stale {
+                seconds = max(seconds, min(ForwardingLimits.staleRecheckSeconds, stale.secondsLeft))
+            }
         } else if query.lastFault?.fault.isOfNetwork ?? false {
             seconds = ForwardingLimits.networkFailureSeconds
         }

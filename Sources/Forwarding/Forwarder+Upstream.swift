@@ -101,8 +101,9 @@ extension Forwarder {
         guard let (query, index, header) = match(message, upstream, transport, token, isCut: isCut, now)
         else { return }
         let attempt = query.attempts[index]
-        query.attempts[index].isOpen = false
+        // Forgotten while open, so that a second copy of the answer is known for what it is.
         pending.forget(query, attempt: index)
+        query.attempts[index].isOpen = false
         if attempt.hasEDNS, rejectsEDNS(header) {
             noteAnswer(query, attempt, .other, now)
             return resendWithoutEDNS(query, attempt, header.flags.responseCode, now)

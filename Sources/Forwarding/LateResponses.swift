@@ -1,7 +1,7 @@
 import DNSWire
 import Routing
 
-/// Queries to servers that nobody waits for any more: their responses come late, and are no guesses of a forger.
+/// Queries to servers that nobody waits for any more: their responses, late or sent twice, are no guesses of a forger.
 ///
 /// A fixed number; a newer one takes the place of an older.
 struct LateResponses {

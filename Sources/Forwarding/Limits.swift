@@ -78,8 +78,8 @@ public enum ForwardingLimits {
     public static let loopProbeMilliseconds: UInt64 = 300_000
     /// The same when a query has come back.
     public static let loopSuspicionMilliseconds: UInt64 = 10_000
-    /// For how long a server that sends queries back is not asked.
-    public static let loopPauseMilliseconds: UInt64 = 60_000
+    /// For how long a server that sends queries back is not asked; then one query finds out whether it still does.
+    public static let loopPauseMilliseconds: UInt64 = 10_000
     /// CNAME and DNAME links of one answer, over all routes.
     public static let chainLinksMax = 10
     /// Seconds for which a failure is remembered (RFC 9520 §3.2).

@@ -144,7 +144,9 @@ struct PendingQueries {
         if first == nil { bySocket.set(socket, number) }
     }
 
-    /// Gives an attempt's ID free, unless it is another's by now; the response of an open one comes late.
+    /// Gives an attempt's ID free, unless it is another's by now.
+    ///
+    /// What still comes for an open one is late, or a copy, and no forger's guess.
     mutating func forget(_ pending: PendingQuery, attempt: Int) {
         let sent = pending.attempts[attempt]
         if sent.isOpen { late.note(sent.upstream, sent.id, sent.token) }

@@ -27,6 +27,13 @@ struct StaleAnswer {
         if isExpired, !summary.isAlias, isOvertaken(since: summary.storedAt) { return nil }
     }
 
+    /// Seconds for which it may still be given.
+    var secondsLeft: UInt32 {
+        guard isExpired, let expiresAt = cache.summary(of: key)?.expiresAt else { return limits.ageSeconds }
+        let age = UInt32(truncatingIfNeeded: (now - min(now, expiresAt)) / 1000)
+        return limits.ageSeconds - min(age, limits.ageSeconds)
+    }
+
     /// Whether the name has become an alias since, as the answer for another type says (RFC 8767 §7).
     private func isOvertaken(since storedAt: UInt64) -> Bool {
         var other = key

@@ -46,6 +46,21 @@ import Testing
         #expect(scenario.count(.confirmations) == 1)
     }
 
+    @Test func answersThatComeTwiceAreNoGuesses() throws {
+        let scenario = try scenario(hasCache: false)
+        for i in 0..<150 {
+            try scenario.ask("n\(i).east.k8s.corp A")
+            let query = try scenario.next()
+            #expect(query.transport == .udp)
+            for _ in 0..<2 {
+                try scenario.respond(to: query, answer: ["n\(i).cluster.local. 30 A 10.96.0.7"])
+            }
+        }
+        #expect(scenario.count(.upstreamMismatches) == 0)
+        #expect(scenario.count(.lateResponses) == 150)
+        #expect(scenario.count(.forgeryAlarms) == 0)
+    }
+
     @Test func oneWrongMessageChangesNothing() throws {
         let scenario = try scenario()
         let client = try scenario.ask("web.east.k8s.corp A")

@@ -207,13 +207,15 @@ import Testing
         #expect(scenario.isQuiet)
     }
 
-    @Test func aMinuteLaterTheServerIsTriedAgain() throws {
+    @Test func tenSecondsLaterTheServerIsTriedAgain() throws {
         let scenario = try scenario(["10.1.0.10"])
         try scenario.ask("web.east.k8s.corp A")
         try scenario.respond(to: try scenario.next(), answer: ["web.cluster.local. 30 A 10.96.0.7"])
         try scenario.ask(octets: returnedProbe(scenario, 0))
         #expect(try scenario.ask("a.east.k8s.corp A").read().code == .servFail)
-        scenario.pass(seconds: 61)
+        scenario.pass(seconds: 9)
+        #expect(try scenario.ask("a.east.k8s.corp A").read().code == .servFail)
+        scenario.pass(seconds: 2)
         try scenario.exchange("b.east.k8s.corp A", answer: ["b.cluster.local. 30 A 10.96.0.7"])
         // With a probe, so that it is out again at once if nothing has changed.
         #expect(scenario.loopProbes.count == 2)

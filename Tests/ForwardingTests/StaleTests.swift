@@ -165,6 +165,15 @@ import Testing
         #expect(!scenario.isQuiet)
     }
 
+    @Test func aFailureIsNotRememberedForTheSakeOfAnAnswerThatIsGone() throws {
+        let scenario = try scenario { $0.caching.staleSeconds = 8 }
+        try scenario.exchange("\(name) A", .servFail)
+        scenario.pass(seconds: 7)
+        #expect(try scenario.ask("\(name) A").read().code == .noError)
+        scenario.pass(seconds: 2)
+        #expect(try !scenario.ask("\(name) A").isAnswered)
+    }
+
     @Test func whenAServerHasRecoveredItIsTriedAgainAtOnce() throws {
         let scenario = try scenario()
         try scenario.exchange("\(name) A", .servFail)
