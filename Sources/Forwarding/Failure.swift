@@ -96,6 +96,14 @@ enum UpstreamFault {
         }
     }
 
+    /// Whether the server could not be reached, and said so at once.
+    var isOfNetwork: Bool {
+        switch self {
+        case .network, .tls: true
+        case .timeout, .responseCode, .malformed, .lame, .loop: false
+        }
+    }
+
     var code: ExtendedErrorCode {
         switch self {
         case .timeout, .network, .tls: .networkError

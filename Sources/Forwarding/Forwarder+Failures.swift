@@ -70,6 +70,8 @@ extension Forwarder {
             count = min(query.earlierFailures + 1, 8)
             seconds = min(seconds << UInt32(count - 1), ForwardingLimits.failureSecondsMax)
             if hasStale { seconds = max(seconds, ForwardingLimits.staleRecheckSeconds) }
+        } else if query.lastFault?.fault.isOfNetwork ?? false {
+            seconds = ForwardingLimits.networkFailureSeconds
         }
         let recoveries = query.recoveries
         var octets = [UInt8(count)]

@@ -8,25 +8,36 @@ extension Forwarder {
     mutating func noteAnswer(
         _ query: PendingQuery,
         _ attempt: Attempt,
-        _ code: ResponseCode,
+        _ grade: AnswerGrade,
         _ now: UInt64
     ) {
         let time = now - min(now, attempt.sentAt)
-        let change = query.withHealth(of: attempt.upstream) { health in
-            health.answered(code, afterMilliseconds: time, now: now)
-                ? .none : health.judge(code, HealthRules(query.routeInfo), isProbe: query.role == .probe)
+        let change = query.withHealth(of: attempt.upstream) { health -> HealthChange in
+            if health.answered(grade, afterMilliseconds: time, now: now) { return .none }
+            let isProbe = query.role == .probe
+            // Servers that know some zones only may refer to the root's, when asked for these.
+            let isUpward = isProbe && query.upstreamName.isRoot && grade == .useless(.lame)
+            let grade = isUpward ? .refused : grade
+            return health.judge(grade, HealthRules(query.routeInfo), isProbe: isProbe, now: now)
         }
         note(change, of: attempt.upstream, now)
     }
 
     /// Notes that a server did not answer.
+    ///
+    /// Few names need TCP of a server that is asked over UDP: that it cannot be had calls for a probe only.
     mutating func noteFailure(
         _ trouble: Trouble,
         _ query: PendingQuery,
         _ attempt: Attempt,
         _ now: UInt64
     ) {
-        let change = query.snapshot.health[Int(attempt.upstream.rawValue)].failed(
+        let health = query.snapshot.health[Int(attempt.upstream.rawValue)]
+        let usual = query.snapshot.table.upstreams[Int(attempt.upstream.rawValue)].transport
+        if attempt.transport != usual, query.role != .probe {
+            return note(health.complained(HealthRules(query.routeInfo)), of: attempt.upstream, now)
+        }
+        let change = health.failed(
             trouble,
             sentAt: attempt.sentAt,
             now: now,

@@ -81,9 +81,12 @@ extension Forwarder {
         let rdata = try queryWriter.beginRecord(DomainName(), .opt, payload, ttl: ttl)
         if transport != .udp { try KeepaliveOption.appendRequest(to: &queryWriter) }
         try cookies.write(upstream, to: &queryWriter)
-        let path = query.path
-        try queryWriter.appendOption(.path, length: path.count + QueryPath.hopLength)
-        if !path.isEmpty { try queryWriter.append(path.wireBytes) }
+        let pathLength = query.path.count
+        try queryWriter.appendOption(.path, length: pathLength + QueryPath.hopLength)
+        if pathLength > 0 {
+            let path = query.path
+            try queryWriter.append(path.wireBytes)
+        }
         let hop = QueryPath.Hop(
             upstream: upstream,
             tag: tag,

@@ -103,26 +103,23 @@ extension Forwarder {
         let attempt = query.attempts[index]
         query.attempts[index].isOpen = false
         pending.forget(query, attempt: index)
-        noteAnswer(query, attempt, header.flags.responseCode, now)
         if attempt.hasEDNS, rejectsEDNS(header) {
+            noteAnswer(query, attempt, .other, now)
             return resendWithoutEDNS(query, attempt, header.flags.responseCode, now)
         }
         if attempt.isWithoutEDNSOnTrial, !rejectsEDNS(header) {
             // The same question without OPT was taken: OPT was the reason (RFC 6891 §6.2.2).
             query.snapshot.health[Int(upstream.rawValue)].rememberPlain(now: now)
         }
-        // Its RCODE was all that was wanted.
-        if query.role == .probe { return settle(query) }
         if isCut || header.flags.isTruncated, transport == .udp {
+            noteAnswer(query, attempt, .truncated, now)
             metrics.count(.upstreamTruncations)
             return resend(query, attempt, .tcp, withEDNS: attempt.hasEDNS, orElse: .network, now)
         }
-        // A stream has room for every answer: this one is not whole.
-        if header.flags.isTruncated { return fault(query, attempt, .malformed, now) }
-        guard header.questionCount == 1 else {
-            return fault(query, attempt, .responseCode(header.flags.responseCode), now)
-        }
-        switch process(message, header, query, attempt) {
+        let verdict = verdict(of: message, header, query, attempt)
+        noteAnswer(query, attempt, AnswerGrade(verdict), now)
+        if query.role == .probe { return settle(query) }
+        switch verdict {
         case .answer:
             metrics.count(.upstreamResponses)
             // Without OPT there was no DO, and no signatures came: not what others who set DO should get.
@@ -141,6 +138,18 @@ extension Forwarder {
             metrics.count(.upstreamInvalid)
             fail(query, failure, now)
         }
+    }
+
+    private mutating func verdict(
+        of message: borrowing RawSpan,
+        _ header: Header,
+        _ query: PendingQuery,
+        _ attempt: Attempt
+    ) -> ResponseVerdict {
+        // A stream has room for every answer: this one is not whole.
+        if header.flags.isTruncated { return .fault(.malformed) }
+        guard header.questionCount == 1 else { return .fault(.responseCode(header.flags.responseCode)) }
+        return process(message, header, query, attempt)
     }
 
     /// Asks the same server again in another manner, if it was not asked too often that way already.

@@ -33,12 +33,14 @@ enum HealthChange {
 }
 
 /// Why a server went without answer, or had none.
-struct Trouble: RawRepresentable, AtomicRepresentable {
+struct Trouble: RawRepresentable, AtomicRepresentable, Equatable {
     let rawValue: UInt8
 
     static let timeout = Trouble(rawValue: 0)
     static let network = Trouble(rawValue: 1)
     static let servFail = Trouble(rawValue: 2)
+    static let malformed = Trouble(rawValue: 3)
+    static let lame = Trouble(rawValue: 4)
     private static let firstOfTLS: UInt8 = 16
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -52,6 +54,8 @@ struct Trouble: RawRepresentable, AtomicRepresentable {
         return switch rawValue {
         case Self.network.rawValue: .network
         case Self.servFail.rawValue: .responseCode(.servFail)
+        case Self.malformed.rawValue: .malformed
+        case Self.lame.rawValue: .lame
         default: .timeout
         }
     }

@@ -30,6 +30,8 @@ public enum ForwardingLimits {
     public static let streamTimeoutMilliseconds: UInt64 = 2000
     /// Servers of a route: a bit each.
     public static let serversPerRouteMax = 64
+    /// The time without any answer, from the first query that was lost, after which a server may count as silent.
+    public static let silenceMilliseconds: UInt64 = 500
     /// The longest time between two probes of a server that is down.
     public static let backOffMilliseconds: UInt64 = 2000
     /// What a probe is waited for; it is late long before.
@@ -82,6 +84,8 @@ public enum ForwardingLimits {
     public static let chainLinksMax = 10
     /// Seconds for which a failure is remembered (RFC 9520 §3.2).
     public static let failureSeconds: UInt32 = 5
+    /// The same when it was the network's fault, and the server is up: over soon, mostly, and found out at once.
+    public static let networkFailureSeconds: UInt32 = 1
     /// The same when a name has failed so often that it was doubled again and again (RFC 9520 §3.2).
     public static let failureSecondsMax: UInt32 = 300
     /// The shortest time that such a failure is remembered while there is a stale answer (RFC 8767 §5).

@@ -168,8 +168,9 @@ final class PendingQuery {
         confirming = 0
         foldedBy = 0
         badCookies = 0
-        path = []
-        chain = []
+        // Most have neither, and to set them costs a reference each.
+        if !path.isEmpty { path = [] }
+        if !chain.isEmpty { chain = [] }
         chainLinks = 0
         inheritedLinks = 0
         waiterCount = 0

@@ -14,7 +14,7 @@ public final class UpstreamHealth: Sendable {
         case suspect
         /// Down: no answers.
         case silent
-        /// Down: SERVFAIL to the probe.
+        /// Down: SERVFAIL, or nothing of use, to the probe.
         case failing
 
         var isDown: Bool { self == .silent || self == .failing }
@@ -29,7 +29,11 @@ public final class UpstreamHealth: Sendable {
     private let lastAnswer = Atomic<UInt64>(0)
     /// Timeouts, network errors and failed probes in a row.
     private let failures = Atomic<UInt32>(0)
-    /// SERVFAIL and REFUSED in a row, which may be the fault of the names that were asked for.
+    /// When the first of them was sent.
+    private let failingSince = Atomic<UInt64>(0)
+    /// SERVFAIL, REFUSED, answers of no use and TCP that fails where UDP is the rule, in a row.
+    ///
+    /// All this may be the fault of the names that were asked for.
     private let complaints = Atomic<UInt32>(0)
     private let successes = Atomic<UInt32>(0)
     private let lastFailure = Atomic<UInt64>(0)
@@ -95,39 +99,48 @@ public final class UpstreamHealth: Sendable {
     // MARK: - Answers
 
     /// Notes that an answer came; false when `judge` has to say what it means.
-    func answered(_ code: ResponseCode, afterMilliseconds milliseconds: UInt64, now: UInt64) -> Bool {
+    func answered(_ grade: AnswerGrade, afterMilliseconds milliseconds: UInt64, now: UInt64) -> Bool {
         measured(milliseconds)
-        if lastAnswer.load(ordering: .relaxed) != now { lastAnswer.store(now, ordering: .relaxed) }
-        return (code == .noError || code == .nxDomain) && state.load(ordering: .relaxed) == .up
+        if grade.isAnswer, lastAnswer.load(ordering: .relaxed) != now {
+            lastAnswer.store(now, ordering: .relaxed)
+        }
+        return grade == .good && state.load(ordering: .relaxed) == .up
             && failures.load(ordering: .relaxed) | complaints.load(ordering: .relaxed) == 0
     }
 
-    /// Judges the server by the RCODE of an answer to a client's question, or to a probe.
+    /// Judges the server by an answer to a client's question, or to a probe.
     ///
-    /// NOERROR and NXDOMAIN are successes. SERVFAIL and REFUSED may be the name's own fault, so that they only call for
-    /// a probe, whose SERVFAIL is the server's. All other answers show that the server is there.
-    func judge(_ code: ResponseCode, _ rules: HealthRules, isProbe: Bool) -> HealthChange {
-        if code == .noError || code == .nxDomain {
+    /// SERVFAIL, REFUSED and what is of no use may be the name's own fault, so that they only call for a probe. SERVFAIL
+    /// to that, or nothing of use, is the server's fault. All other answers show that the server is there.
+    func judge(_ grade: AnswerGrade, _ rules: HealthRules, isProbe: Bool, now: UInt64) -> HealthChange {
+        switch grade {
+        case .good:
             clear(failures)
             clear(complaints)
             return succeeded(rules)
-        }
-        if code == .servFail, isProbe {
-            let sentAt = lastProbe.load(ordering: .relaxed)
-            return failed(.servFail, to: .failing, sentAt: sentAt, rules, isProbe: true)
+        case .truncated: return .none
+        case .useless(let trouble):
+            return isProbe ? failedProbe(trouble, rules, now: now) : complained(rules)
+        case .servFail:
+            if isProbe { return failedProbe(.servFail, rules, now: now) }
+        case .refused, .other: break
         }
         clear(failures)
         switch state.load(ordering: .relaxed) {
         case .up, .suspect:
             // A server that refuses every name refuses the probe's, too: it is there, and stays in doubt.
             if isProbe { return succeeded(rules) }
-            guard code == .servFail || code == .refused, rules.isProbed else { return .none }
-            return complained(rules)
+            return grade == .other ? .none : complained(rules)
         case .silent:
             // It is there again. Without probes nothing else would say so of a server that knows only bad names.
-            return code == .servFail && rules.isProbed ? .none : succeeded(rules)
+            return grade == .servFail && rules.isProbed ? .none : succeeded(rules)
         case .failing: return .none
         }
+    }
+
+    private func failedProbe(_ trouble: Trouble, _ rules: HealthRules, now: UInt64) -> HealthChange {
+        let sentAt = lastProbe.load(ordering: .relaxed)
+        return failed(trouble, to: .failing, sentAt: sentAt, rules, isProbe: true, now: now)
     }
 
     private func clear(_ counter: borrowing Atomic<UInt32>) {
@@ -144,8 +157,10 @@ public final class UpstreamHealth: Sendable {
         return .cameUp
     }
 
-    private func complained(_ rules: HealthRules) -> HealthChange {
-        guard complaints.wrappingAdd(1, ordering: .relaxed).newValue >= rules.fall else { return .none }
+    /// Notes what may be the fault of the name that was asked for; a probe finds out.
+    func complained(_ rules: HealthRules) -> HealthChange {
+        guard rules.isProbed, !isDown, complaints.wrappingAdd(1, ordering: .relaxed).newValue >= rules.fall
+        else { return .none }
         return suspect()
     }
 
@@ -170,7 +185,7 @@ public final class UpstreamHealth: Sendable {
         guard sentAt >= lastAnswer.load(ordering: .relaxed), sentAt >= lastFailure.load(ordering: .relaxed)
         else { return .none }
         lastFailure.store(now, ordering: .relaxed)
-        return failed(trouble, to: .silent, sentAt: sentAt, rules, isProbe: isProbe)
+        return failed(trouble, to: .silent, sentAt: sentAt, rules, isProbe: isProbe, now: now)
     }
 
     private func failed(
@@ -178,14 +193,21 @@ public final class UpstreamHealth: Sendable {
         to down: State,
         sentAt: UInt64,
         _ rules: HealthRules,
-        isProbe: Bool
+        isProbe: Bool,
+        now: UInt64
     ) -> HealthChange {
         self.trouble.store(trouble, ordering: .relaxed)
         clear(successes)
         let count = failures.wrappingAdd(1, ordering: .relaxed).newValue
+        if count == 1 { failingSince.store(sentAt, ordering: .relaxed) }
         // The probe that names which could not be answered have called for decides by itself.
         let isDecided = isProbe && complaints.load(ordering: .relaxed) >= rules.fall
         guard count >= rules.fall || isDecided else { return isProbe ? suspect() : .none }
+        // Of a server that loses every second answer a few losses in a row are nothing: only time tells.
+        let isSilent =
+            trouble != .timeout
+            || now >= failingSince.load(ordering: .relaxed) + ForwardingLimits.silenceMilliseconds
+        guard isSilent || isDecided else { return rules.isProbed ? suspect() : .none }
         let before = state.load(ordering: .relaxed)
         guard !before.isDown,
             state.compareExchange(expected: before, desired: down, ordering: .relaxed).exchanged

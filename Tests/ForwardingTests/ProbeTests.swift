@@ -150,13 +150,16 @@ import Testing
         #expect(scenario.count(.serversUp) == 1)
     }
 
-    @Test func aTruncatedAnswerToAProbeIsAnAnswer() throws {
+    @Test func aTruncatedAnswerToAProbeIsAskedForAgainOverTCP() throws {
         let scenario = try Scenario(setup())
         try scenario.silence("west.k8s.corp")
         scenario.pass(2100)
         try scenario.respond(to: try #require(scenario.sent.last)) { $0.isTruncated = true }
+        #expect(scenario.count(.serversUp) == 0)
+        let again = try #require(scenario.sent.last)
+        #expect(again.isProbe && again.transport == .tcp)
+        try scenario.respond(to: again)
         #expect(scenario.count(.serversUp) == 1)
-        #expect(scenario.sent.allSatisfy { $0.transport == .udp })
     }
 
     @Test func probesLeaveNothingInFlight() throws {

@@ -29,6 +29,11 @@ extension Scenario {
         }
     }
 
+    /// Answers a query with a message that ends too soon.
+    func respondWithNonsense(to query: SentQuery) throws {
+        deliver(try Array(ServerResponse().write(for: query).dropLast(3)), to: query)
+    }
+
     /// Lets all servers of a route be silent until they are down.
     func silence(_ zone: String) throws {
         let before = count(.outages)
