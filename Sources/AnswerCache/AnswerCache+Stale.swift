@@ -36,11 +36,8 @@ extension AnswerCache {
         guard !isStale || now - expiresAt <= UInt64(limits.ageSeconds) * 1000 else { return nil }
         let fitted = entry.answer.fitted(into: min(available, reply.byteCount - offset))
         let ttlStart = place.start + Entry.fixedWords + key.count
-        let bodyStart = ttlStart + Entry.ttlWords(entry.ttls)
-        guard region.copy(from: bodyStart, length: fitted.length, to: &reply, at: offset) else { return nil }
-        let run = entry.answer.rotation
-        if run.count > 1 {
-            copyRotated(run, fitted.length, from: bodyStart, rotation, into: &reply, at: offset)
+        guard copyBody(of: entry, ttlStart, fitted.length, rotation, into: &reply, at: offset) else {
+            return nil
         }
         let age = entry.age(now: now)
         if isStale {

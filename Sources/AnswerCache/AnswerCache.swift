@@ -85,18 +85,8 @@ public final class AnswerCache: Sendable {
         let entry = place.entry
         let fitted = entry.answer.fitted(into: min(available, reply.byteCount - offset))
         let ttlStart = place.start &+ Entry.fixedWords &+ key.count
-        let bodyStart = ttlStart &+ Entry.ttlWords(entry.ttls)
-        // An entry that is being overwritten may say anything; what was copied then is seen to be torn below.
-        guard region.copy(from: bodyStart, length: fitted.length, to: &reply, at: offset) else { return nil }
-        if entry.hasRotation {
-            copyRotated(
-                entry.answer.rotation,
-                fitted.length,
-                from: bodyStart,
-                rotation,
-                into: &reply,
-                at: offset
-            )
+        guard copyBody(of: entry, ttlStart, fitted.length, rotation, into: &reply, at: offset) else {
+            return nil
         }
         let age = entry.age(now: now)
         if age > 0 { countDown(age, entry, from: ttlStart, fitted.length, in: &reply, at: offset) }
@@ -198,8 +188,29 @@ public final class AnswerCache: Sendable {
 
     // MARK: Body
 
+    /// Copies the first `length` octets of an entry's body, whose TTL offsets begin at `ttlStart`; false when the
+    /// entry says what cannot be.
+    ///
+    /// One that is being overwritten may say anything: whether it was whole has to be looked at afterwards.
+    @inline(__always)
+    func copyBody(
+        of entry: Entry,
+        _ ttlStart: Int,
+        _ length: Int,
+        _ rotation: UInt32,
+        into reply: inout MutableRawSpan,
+        at offset: Int
+    ) -> Bool {
+        let start = ttlStart &+ Entry.ttlWords(entry.ttls)
+        guard region.copy(from: start, length: length, to: &reply, at: offset) else { return false }
+        if entry.hasRotation {
+            copyRotated(entry.answer.rotation, length, from: start, rotation, into: &reply, at: offset)
+        }
+        return true
+    }
+
     /// Writes a run of records again, another one first.
-    func copyRotated(
+    private func copyRotated(
         _ run: CachedAnswer.Rotation,
         _ length: Int,
         from start: Int,
