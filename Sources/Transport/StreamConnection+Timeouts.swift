@@ -2,26 +2,16 @@ import EventLoop
 
 extension StreamConnection {
     /// Makes sure that the timer fires when the next timeout ends, or before.
-    ///
-    /// A deadline that moved back leaves the timer as it is: so a busy connection costs no work here.
     func scheduleTimer() {
         let deadline = nextTimeout.deadline
-        if deadline >= timerDeadline { return }
-        start(deadline, now: MonotonicClock.nanoseconds())
+        timer?.schedule(by: deadline)
     }
 
     func timerFired() {
-        timerDeadline = .max
-        let now = MonotonicClock.nanoseconds()
+        timer?.fired()
         let timeout = nextTimeout
-        if now >= timeout.deadline { return close(timeout.reason) }
-        start(timeout.deadline, now: now)
-    }
-
-    private func start(_ deadline: UInt64, now: UInt64) {
-        timerDeadline = deadline
-        let nanoseconds = deadline > now ? deadline - now : 0
-        timer?.schedule(afterMilliseconds: Int((nanoseconds + 999_999) / 1_000_000))
+        if MonotonicClock.nanoseconds() >= timeout.deadline { return close(timeout.reason) }
+        timer?.schedule(by: timeout.deadline)
     }
 
     /// What ends the connection next when nothing happens.
@@ -48,6 +38,6 @@ extension StreamConnection {
     }
 
     private func after(_ milliseconds: Int, _ start: UInt64) -> UInt64 {
-        start + UInt64(max(0, milliseconds)) * 1_000_000
+        DeadlineTimer.deadline(milliseconds, after: start)
     }
 }

@@ -43,7 +43,7 @@ public final class StreamConnection: ClientStream {
     var handler: (any StreamHandler)?
     var readWatcher: Watcher?
     var writeWatcher: Watcher?
-    var timer: Timer?
+    var timer: DeadlineTimer?
 
     // Reading.
     var partial = PartialMessage()
@@ -71,8 +71,6 @@ public final class StreamConnection: ClientStream {
     var waitingSince: UInt64 = 0
     let openedAt: UInt64
     var lastProgress: UInt64 = 0
-    /// When the timer fires; it may be too early, never too late.
-    var timerDeadline = UInt64.max
 
     // MARK: - Opening
 
@@ -97,7 +95,7 @@ public final class StreamConnection: ClientStream {
         self.handler = handler
         listenerID = listener
         self.socket = consume socket
-        timer = try Timer(resources.loop) { [unowned self] in timerFired() }
+        timer = try DeadlineTimer(resources.loop) { [unowned self] in timerFired() }
         readWatcher = try Watcher(resources.loop, fd: fd, .read) { [unowned self] in readable() }
         scheduleTimer()
     }
@@ -127,7 +125,7 @@ public final class StreamConnection: ClientStream {
         idleMilliseconds = resources.timeouts.idleMilliseconds
         self.handler = handler
         self.socket = consume socket
-        timer = try Timer(resources.loop) { [unowned self] in timerFired() }
+        timer = try DeadlineTimer(resources.loop) { [unowned self] in timerFired() }
         writeWatcher = try Watcher(resources.loop, fd: fd, .write) { [unowned self] in writable() }
         isBlocked = true
         scheduleTimer()

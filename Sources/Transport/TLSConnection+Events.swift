@@ -68,23 +68,15 @@ extension TLSConnection {
     /// Makes sure that the timer fires when the next timeout ends, or before.
     func scheduleTimer() {
         let deadline = nextTimeout.deadline
-        if deadline >= timerDeadline { return }
-        start(deadline, now: MonotonicClock.nanoseconds())
+        timer?.schedule(by: deadline)
     }
 
     func timerFired() {
-        timerDeadline = .max
+        timer?.fired()
         if let closeReason { return close(closeReason) }
-        let now = MonotonicClock.nanoseconds()
         let timeout = nextTimeout
-        if now >= timeout.deadline { return close(timeout.reason) }
-        start(timeout.deadline, now: now)
-    }
-
-    private func start(_ deadline: UInt64, now: UInt64) {
-        timerDeadline = deadline
-        let nanoseconds = deadline > now ? deadline - now : 0
-        timer?.schedule(afterMilliseconds: Int((nanoseconds + 999_999) / 1_000_000))
+        if MonotonicClock.nanoseconds() >= timeout.deadline { return close(timeout.reason) }
+        timer?.schedule(by: timeout.deadline)
     }
 
     /// What ends the connection next when nothing happens.
@@ -107,6 +99,6 @@ extension TLSConnection {
     }
 
     private func after(_ milliseconds: Int, _ start: UInt64) -> UInt64 {
-        start + UInt64(max(0, milliseconds)) * 1_000_000
+        DeadlineTimer.deadline(milliseconds, after: start)
     }
 }

@@ -38,7 +38,7 @@ public final class TLSConnection: ClientStream {
     let timeouts: StreamTimeouts
     var channel: TLSChannel?
     var handler: (any TLSConnectionHandler)?
-    var timer: Timer?
+    var timer: DeadlineTimer?
     var isEstablished = false
     var isFinishing = false
     /// Set where the handler must not be called; the timer closes the connection at once.
@@ -51,8 +51,6 @@ public final class TLSConnection: ClientStream {
     var waitingSince: UInt64 = 0
     /// Since when a message has been there in part; 0 without one.
     var partialSince: UInt64 = 0
-    /// When the timer fires; it may be too early, never too late.
-    var timerDeadline = UInt64.max
 
     // MARK: - Opening
 
@@ -79,7 +77,7 @@ public final class TLSConnection: ClientStream {
         openedAt = MonotonicClock.nanoseconds()
         lastActivity = openedAt
         receivedAt = openedAt
-        timer = try Timer(resources.loop) { [unowned self] in timerFired() }
+        timer = try DeadlineTimer(resources.loop) { [unowned self] in timerFired() }
         channel = try TLSChannel(
             resources.loop,
             fd: socket.release(),
@@ -127,8 +125,7 @@ public final class TLSConnection: ClientStream {
     /// Closes in the next round, because the handler must not be called now.
     private func closeSoon(_ reason: StreamCloseReason) {
         if closeReason == nil { closeReason = reason }
-        timerDeadline = 0
-        timer?.schedule(afterMilliseconds: 0)
+        timer?.schedule(by: 0)
     }
 
     /// Closes and tells the handler why.
