@@ -41,6 +41,10 @@ struct Failure {
             isCacheable: false
         )
     }
+    /// Not remembered: over as soon as the cluster is restored.
+    static func drained(_ route: Route) -> Failure {
+        Failure(code: .noReachableAuthority, text: "\(route.label) is drained", isCacheable: false)
+    }
     static let chainTooLong = Failure(
         code: .other,
         text: "CNAME chain has more than \(ForwardingLimits.chainLinksMax) links",

@@ -44,13 +44,14 @@ public final class SwitchyardServer {
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { listen, metrics, snapshot in
+        makeWorker = { [allMetrics = metrics] listen, metrics, snapshot in
             WorkerConfiguration(
                 listen: listen,
                 snapshot: snapshot,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
+                allMetrics: allMetrics,
                 streams: streams
             )
         }

@@ -14,6 +14,7 @@ struct WorkerConfiguration: Sendable {
     let cache: AnswerCache?
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    let allMetrics: MetricsRegistry
     let streams: UpstreamStreamSupport
 }
 
@@ -58,6 +59,7 @@ final class Worker {
             cache: configuration.cache,
             failures: configuration.failures,
             metrics: configuration.metrics,
+            allMetrics: configuration.allMetrics,
             output: output,
             random: random,
             now: Self.now()
