@@ -46,6 +46,7 @@ final class ConfigurationReader {
         let clusters = clusters(fields["clusters"])
         if let upstream { checkBootstrap(upstream) }
         let cache = cache(fields["cache"])
+        let admin = admin(fields["admin"])
         let log = log(fields["log"])
         guard problems.isEmpty, let upstream else { return nil }
         return ServerConfiguration(
@@ -59,6 +60,7 @@ final class ConfigurationReader {
             clusters: clusters,
             patternParent: patternParent,
             cache: cache,
+            admin: admin,
             log: log
         )
     }

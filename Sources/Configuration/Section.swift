@@ -9,6 +9,7 @@ enum Section: CaseIterable {
     case limits
     case tls
     case cache
+    case admin
     case log
 
     /// As messages name it.
@@ -23,6 +24,7 @@ enum Section: CaseIterable {
         case .limits: "`limits`"
         case .tls: "`tls`"
         case .cache: "`cache`"
+        case .admin: "`admin`"
         case .log: "`log`"
         }
     }
@@ -30,7 +32,11 @@ enum Section: CaseIterable {
     /// The keys that this version reads, in the order of the documentation.
     var keys: [String] {
         switch self {
-        case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log"]
+        case .root:
+            [
+                "listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "admin",
+                "log",
+            ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
         case .upstream: ["servers", "policy", "hedge", "probe", "limits", "tls", "bootstrap"]
         case .cluster:
@@ -44,6 +50,7 @@ enum Section: CaseIterable {
         case .tls: ["ca"]
         case .cache:
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
+        case .admin: ["listen", "controlSocket"]
         case .log: ["level", "format"]
         }
     }
@@ -51,7 +58,7 @@ enum Section: CaseIterable {
     /// The keys whose meaning is settled, but which this version refuses.
     var laterKeys: [String] {
         switch self {
-        case .root: ["include", "admin"]
+        case .root: ["include"]
         case .cache: ["file"]
         default: []
         }

@@ -11,14 +11,19 @@ import Transport
 
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
-    private let configuration: ServerConfiguration
+    let configuration: ServerConfiguration
     private let source: ConfigurationSource
     private var logger: Logger
     private let loop: EventLoop
-    private var workers: [RunningWorker] = []
+    private(set) var workers: [RunningWorker] = []
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
-    private let metrics: MetricsRegistry
+    let metrics: MetricsRegistry
+    private let admin: AdminServer
+    /// The addresses that queries are taken on.
+    private(set) var listening: [ListenAddress] = []
+    /// When the server was made, by `MonotonicClock`.
+    let startedAt = MonotonicClock.nanoseconds()
     private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
     private let cache: AnswerCache?
@@ -43,6 +48,7 @@ public final class SwitchyardServer {
         } catch {
             throw .system(error)
         }
+        admin = AdminServer(configuration.admin, loop, logger: logger)
         let count = configuration.workers > 0 ? configuration.workers : Self.cores
         let seed = UInt64.random(in: .min ... .max)
         let size = configuration.cache.sizeBytes
@@ -86,8 +92,10 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let listen = try usableAddresses()
+        try admin.start(endpoints)
         let keeper = try makeKeeper()
         self.keeper = keeper
+        listening = listen
         try startWorkers(listen, keeper.makeSnapshot())
         reloader = makeReloader()
         waitForNames()
@@ -175,6 +183,7 @@ public final class SwitchyardServer {
     public func run() {
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
+        admin.stop()
         logger.info(
             "stopped",
             metadata: [

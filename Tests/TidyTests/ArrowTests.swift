@@ -28,14 +28,15 @@ import Testing
             system: ["Synchronization"]
         ),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
+        "HTTP": Arrows(to: ["CLibevent", "EventLoop"], system: ["Glibc"]),
         "TLS": Arrows(to: ["COpenSSL", "EventLoop"], system: ["Glibc"]),
         "Transport": Arrows(to: ["CSystem", "EventLoop", "TLS"], system: ["Glibc"]),
         "Server": Arrows(
             to: [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Logging", "Metrics",
-                "Routing", "TLS", "Transport",
+                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Logging",
+                "Metrics", "Routing", "TLS", "Transport",
             ],
-            // FoundationEssentials for the dates of log lines.
+            // FoundationEssentials for the dates of log lines and for JSON.
             system: ["FoundationEssentials", "Glibc", "Synchronization"]
         ),
         "EmbeddedClusters": Arrows(
