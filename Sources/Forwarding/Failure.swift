@@ -1,4 +1,4 @@
-import DNSWire
+public import DNSWire
 import Routing
 
 /// Why a question could not be answered, in the words of an Extended DNS Error (RFC 8914).
@@ -120,7 +120,7 @@ enum UpstreamFault {
 
 extension ResponseCode {
     /// The mnemonic of the IANA registry, or the number.
-    var name: String {
+    public var name: String {
         switch self {
         case .noError: "NOERROR"
         case .formErr: "FORMERR"

@@ -52,6 +52,9 @@ final class RouteKeeper {
 
     var configuration: ServerConfiguration { builder.configuration }
 
+    /// The snapshot that the workers use, or take next.
+    var current: ForwardingSnapshot? { builder.current }
+
     // MARK: - Snapshots
 
     /// The next snapshot: of the configuration, and of the addresses that are known.

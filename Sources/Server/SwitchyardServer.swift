@@ -14,7 +14,7 @@ public final class SwitchyardServer {
     let configuration: ServerConfiguration
     private let source: ConfigurationSource
     private var logger: Logger
-    private let loop: EventLoop
+    let loop: EventLoop
     private(set) var workers: [RunningWorker] = []
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
@@ -26,10 +26,13 @@ public final class SwitchyardServer {
     let startedAt = MonotonicClock.nanoseconds()
     private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
-    private let cache: AnswerCache?
+    let cache: AnswerCache?
+    let failures: AnswerCache
     private let streams: UpstreamStreamSupport
-    private var keeper: RouteKeeper?
-    private var reloader: Reloader?
+    private(set) var keeper: RouteKeeper?
+    private(set) var reloader: Reloader?
+    /// For questions to ourselves; made for the first.
+    lazy var liveSockets = try? HostSockets(loop)
     private var hasEnded = false
 
     /// Prepares a server; nothing is bound yet.
@@ -58,6 +61,7 @@ public final class SwitchyardServer {
         self.cache = cache
         self.streams = streams
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
+        self.failures = failures
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
         makeWorker = { [allMetrics = metrics] listen, metrics, snapshot in
@@ -217,6 +221,9 @@ extension SwitchyardServer {
     ///
     /// On the thread of `run`.
     public func reload() { reloader?.reload() }
+
+    /// Writes a line into the log.
+    func note(_ line: String) { logger.notice("\(line)") }
 
     /// What came of the reloads; nil before the start.
     public var reloadStatus: ReloadStatus? { reloader?.status }

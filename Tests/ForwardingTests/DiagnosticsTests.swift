@@ -16,9 +16,9 @@ import Testing
         let reply = try scenario.ask("\(name) TXT", from: address, isStream: isStream) { $0.qclass = .chaos }.read()
         #expect(reply.code == .noError)
         let start = "\(name). 0 CH TXT "
-        return reply.answer.map { record in
+        return reply.answer.map { record -> String in
             #expect(record.hasPrefix(start), "\(record)")
-            return record.dropFirst(start.count).replacing("\"", with: "")
+            return String(record.dropFirst(start.count)).replacing("\"", with: "")
         }
     }
 

@@ -53,7 +53,7 @@ import Testing
         let scenario = try Scenario()
         let reply = try scenario.ask("web.esat.k8s.corp A").read()
         let text = try #require(reply.errors.first?.dropFirst(2))
-        #expect(try scenario.explain("web.esat.k8s.corp").action == "NXDOMAIN:\(text)")
+        #expect(try scenario.explain("web.esat.k8s.corp").action == "NXDOMAIN: \(text)")
     }
 
     @Test func typesThatAreNoDataAreNotForwarded() throws {

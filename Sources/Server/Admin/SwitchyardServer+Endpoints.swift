@@ -9,7 +9,7 @@ extension SwitchyardServer {
         [
             .get("/health") { $0.answer(.text("ok")) },
             .get("/api/status") { [unowned self] in $0.answer(JSON.response(status())) },
-        ]
+        ] + controlEndpoints
     }
 
     private func status() -> ServerStatus {
@@ -19,6 +19,7 @@ extension SwitchyardServer {
             workers: workers.count,
             listen: listening.map(\.description),
             clusters: configuration.clusters.count,
+            drained: drainedClusters,
             queries: .init(udp: metrics.value(.queriesUDP), tcp: metrics.value(.queriesTCP)),
             cache: .init(hits: metrics.value(.cacheHits), misses: metrics.value(.cacheMisses))
         )
