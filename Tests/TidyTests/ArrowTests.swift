@@ -48,7 +48,8 @@ import Testing
                 "ArgumentParser", "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "HTTP",
                 "PresentationFormat", "Routing", "Server", "Transport",
             ],
-            system: ["FoundationEssentials"]
+            // Glibc for the terminal.
+            system: ["FoundationEssentials", "Glibc"]
         ),
         "CCounting": Arrows(to: []),
         "Scenarios": Arrows(
