@@ -128,13 +128,18 @@ let package = Package(
         tests("AnswerCacheTests", ["AnswerCache", "CacheTraces", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
         tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),
-        tests("ConfigurationTests", ["Configuration", "DNSWire", "PresentationFormat", "Routing"]),
+        tests(
+            "ConfigurationTests",
+            ["Configuration", "DNSWire", "PresentationFormat", "Routing"],
+            resources: [.copy("Fixtures")]
+        ),
         tests(
             "ForwardingTests",
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("HTTPTests", ["EventLoop", "HTTP"]),
+        tests("MetricsTests", ["Metrics"]),
         // A TLS server and an authority that signs its certificates.
         module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
         tests("TransportTests", ["EventLoop", "TLS", "TLSTestSupport", "Transport"]),

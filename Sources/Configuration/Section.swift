@@ -50,7 +50,7 @@ enum Section: CaseIterable {
         case .tls: ["ca"]
         case .cache:
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
-        case .admin: ["listen", "controlSocket"]
+        case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
         }
     }

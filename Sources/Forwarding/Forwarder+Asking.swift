@@ -28,6 +28,7 @@ extension Forwarder {
         new.startedAt = now
         new.deadline = now + ForwardingLimits.deadlineMilliseconds
         new.recoveries = snapshot.withState(of: route) { $0.recoveries }
+        new.flushCount = cache?.flushCount ?? 0
         setStaleTimer(new, now)
         return new
     }
@@ -192,7 +193,7 @@ extension Forwarder {
     ) {
         metrics.count(.outages)
         let trial = claimTrial(query, route, now)
-        let parents = failClients(query, failure, staleAnswer(query.key, now))
+        let parents = failClients(query, failure, staleAnswer(query.key, now), now)
         query.role = .trial
         pending.unlist(query)
         if let trial, ask(query, route, trial, now) {

@@ -12,28 +12,40 @@ import Transport
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
     let configuration: ServerConfiguration
-    private let logger: Logger
-    private let loop: EventLoop
+    private let source: ConfigurationSource
+    private var logger: Logger
+    let loop: EventLoop
     private(set) var workers: [RunningWorker] = []
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     let metrics: MetricsRegistry
     private let admin: AdminServer
+    private(set) var health: HealthCheck?
+    private(set) var rates: QueryRates?
     /// The addresses that queries are taken on.
     private(set) var listening: [ListenAddress] = []
     /// When the server was made, by `MonotonicClock`.
     let startedAt = MonotonicClock.nanoseconds()
+    /// The same in seconds since 1970.
+    let startSeconds = Double(time(nil))
     private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
-    private var keeper: RouteKeeper?
+    let cache: AnswerCache?
+    private let streams: UpstreamStreamSupport
+    private(set) var keeper: RouteKeeper?
+    private var reloader: Reloader?
     private var hasEnded = false
 
-    /// Milliseconds that the start waits for the addresses of servers that are given by name.
-    private static let nameMilliseconds = 1000
-
     /// Prepares a server; nothing is bound yet.
-    public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
+    ///
+    /// - Parameter source: what the configuration was read of, and is read of again.
+    public init(
+        _ configuration: ServerConfiguration,
+        from source: ConfigurationSource,
+        logger: Logger
+    ) throws(ServerError) {
         self.configuration = configuration
+        self.source = source
         self.logger = logger
         do throws(SystemError) {
             loop = try EventLoop()
@@ -47,8 +59,15 @@ public final class SwitchyardServer {
         let retention = configuration.cache.serveStaleSeconds
         let cache = size > 0 ? AnswerCache(sizeBytes: size, retentionSeconds: retention, seed: seed) : nil
         let streams = try UpstreamStreamSupport(configuration, logger)
+        self.cache = cache
+        self.streams = streams
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
-        blocks = (0..<count).map { _ in WorkerMetrics() }
+        blocks = (0..<count).map { _ in
+            WorkerMetrics(
+                routes: ForwardingLimits.routeRowsMax,
+                upstreams: ForwardingLimits.upstreamRowsMax
+            )
+        }
         metrics = MetricsRegistry(blocks)
         makeWorker = { listen, metrics, snapshot in
             WorkerConfiguration(
@@ -76,15 +95,17 @@ public final class SwitchyardServer {
             for signal in [SIGTERM, SIGINT] {
                 signals.append(try SignalWatcher(loop, signal: signal) { [unowned self] in stop() })
             }
+            signals.append(try SignalWatcher(loop, signal: SIGHUP) { [unowned self] in reload() })
         } catch {
             throw .system(error)
         }
         let listen = try usableAddresses()
-        try admin.start(endpoints)
+        try startAdmin()
         let keeper = try makeKeeper()
         self.keeper = keeper
         listening = listen
         try startWorkers(listen, keeper.makeSnapshot())
+        reloader = makeReloader()
         waitForNames()
         logger.info(
             "listening",
@@ -105,6 +126,22 @@ public final class SwitchyardServer {
             return keeper
         } catch {
             throw .system(error)
+        }
+    }
+
+    private func startAdmin() throws(ServerError) {
+        do throws(SystemError) {
+            health = try HealthCheck(loop, configuration.listen)
+            rates = try QueryRates(loop) { [unowned self] in metrics.queries }
+        } catch {
+            throw .system(error)
+        }
+        try admin.start(endpoints)
+    }
+
+    private func makeReloader() -> Reloader {
+        Reloader(source, running: configuration, logger: logger) {
+            [unowned self] new throws(ServerError) in try use(new)
         }
     }
 
@@ -155,7 +192,7 @@ public final class SwitchyardServer {
         }
         keeper?.waitForNames(end)
         guard !isOver, let limit = try? Timer(loop, end) else { return }
-        limit.schedule(afterMilliseconds: Self.nameMilliseconds)
+        limit.schedule(afterMilliseconds: RouteKeeper.nameMilliseconds)
         loop.run()
         limit.cancel()
     }
@@ -179,6 +216,9 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
+        reloader = nil
+        health = nil
+        rates = nil
         keeper?.stop()
         for worker in workers { worker.drain() }
     }
@@ -187,5 +227,30 @@ public final class SwitchyardServer {
         guard workers.allSatisfy(\.hasEnded) else { return }
         hasEnded = true
         loop.stop()
+    }
+}
+
+// MARK: - Reload
+
+extension SwitchyardServer {
+    /// Reads the configuration once more and uses it, unless it has a mistake; what did not change goes on.
+    ///
+    /// On the thread of `run`.
+    public func reload() { reloader?.reload() }
+
+    /// What came of the reloads; nil before the start.
+    public var reloadStatus: ReloadStatus? { reloader?.status }
+
+    private func use(_ configuration: ServerConfiguration) throws(ServerError) {
+        try OwnAddresses(listen: configuration.listen).check(configuration)
+        let authorities = try UpstreamStreamSupport.authorities(of: configuration)
+        do throws(SystemError) {
+            try keeper?.use(configuration)
+        } catch {
+            throw .system(error)
+        }
+        streams.use(authorities)
+        cache?.retain(seconds: configuration.cache.serveStaleSeconds)
+        logger.logLevel = LoggingSetup.level(configuration.log.level)
     }
 }
