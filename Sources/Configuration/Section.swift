@@ -4,6 +4,7 @@ enum Section: CaseIterable {
     case access
     case upstream
     case cluster
+    case included
     case server
     case probe
     case limits
@@ -18,6 +19,7 @@ enum Section: CaseIterable {
         case .access: "`access`"
         case .upstream: "`upstream`"
         case .cluster: "a cluster"
+        case .included: "an included file"
         case .server: "a server"
         case .probe: "`probe`"
         case .limits: "`limits`"
@@ -30,7 +32,11 @@ enum Section: CaseIterable {
     /// The keys that this version reads, in the order of the documentation.
     var keys: [String] {
         switch self {
-        case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log"]
+        case .root:
+            [
+                "listen", "workers", "access", "upstream", "clusters", "include", "zonePattern", "cache",
+                "log",
+            ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
         case .upstream: ["servers", "policy", "hedge", "probe", "limits", "tls", "bootstrap"]
         case .cluster:
@@ -38,6 +44,7 @@ enum Section: CaseIterable {
                 "name", "zone", "clusterDomain", "servers", "policy", "hedge", "probe", "limits", "tls",
                 "reverse",
             ]
+        case .included: ["clusters"]
         case .server: ["address", "weight"]
         case .probe: ["name", "type", "interval", "idle", "fall", "rise"]
         case .limits: ["pending", "connections", "retries"]
@@ -51,7 +58,7 @@ enum Section: CaseIterable {
     /// The keys whose meaning is settled, but which this version refuses.
     var laterKeys: [String] {
         switch self {
-        case .root: ["include", "admin"]
+        case .root: ["admin"]
         case .cache: ["file"]
         default: []
         }

@@ -11,7 +11,7 @@ import Transport
 
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
-    private let configuration: ServerConfiguration
+    private let loaded: LoadedConfiguration
     private let source: ConfigurationSource
     private var logger: Logger
     private let loop: EventLoop
@@ -31,11 +31,12 @@ public final class SwitchyardServer {
     ///
     /// - Parameter source: what the configuration was read of, and is read of again.
     public init(
-        _ configuration: ServerConfiguration,
+        _ loaded: LoadedConfiguration,
         from source: ConfigurationSource,
         logger: Logger
     ) throws(ServerError) {
-        self.configuration = configuration
+        let configuration = loaded.configuration
+        self.loaded = loaded
         self.source = source
         self.logger = logger
         do throws(SystemError) {
@@ -66,6 +67,9 @@ public final class SwitchyardServer {
         }
     }
 
+    /// The configuration of the start.
+    private var configuration: ServerConfiguration { loaded.configuration }
+
     private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// Binds all sockets and starts the workers; afterwards queries are answered.
@@ -88,7 +92,7 @@ public final class SwitchyardServer {
         let keeper = try makeKeeper()
         self.keeper = keeper
         try startWorkers(listen, keeper.makeSnapshot())
-        reloader = makeReloader()
+        try followConfiguration()
         waitForNames()
         logger.info(
             "listening",
@@ -112,10 +116,16 @@ public final class SwitchyardServer {
         }
     }
 
-    private func makeReloader() -> Reloader {
-        Reloader(source, running: configuration, logger: logger) {
+    private func followConfiguration() throws(ServerError) {
+        let reloader = Reloader(source, loaded, logger: logger) {
             [unowned self] new throws(ServerError) in try use(new)
         }
+        do throws(SystemError) {
+            try reloader.followFiles(loop)
+        } catch {
+            throw .system(error)
+        }
+        self.reloader = reloader
     }
 
     private func startWorkers(
