@@ -127,7 +127,11 @@ let package = Package(
         tests("AnswerCacheTests", ["AnswerCache", "CacheTraces", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
         tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),
-        tests("ConfigurationTests", ["Configuration", "DNSWire", "PresentationFormat", "Routing"]),
+        tests(
+            "ConfigurationTests",
+            ["Configuration", "DNSWire", "PresentationFormat", "Routing"],
+            resources: [.copy("Fixtures")]
+        ),
         tests(
             "ForwardingTests",
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]

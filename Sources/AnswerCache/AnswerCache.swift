@@ -17,6 +17,7 @@ public final class AnswerCache: Sendable {
     public let seed: UInt64
     /// Milliseconds past its end for which an answer is worth its place.
     let retention: Atomic<UInt64>
+    let flushes = Atomic<UInt32>(0)
 
     /// Makes an empty cache of `sizeBytes`, at least 1 MiB.
     ///
@@ -45,6 +46,9 @@ public final class AnswerCache: Sendable {
 
     /// The octets that the cache takes at most.
     public var sizeBytes: Int { region.count * 8 }
+
+    /// How often something was flushed.
+    public var flushCount: UInt32 { flushes.load(ordering: .relaxed) }
 
     /// What a look-up found.
     public struct Hit: Sendable, BitwiseCopyable {

@@ -2,6 +2,10 @@
 enum ConfigurationLimits {
     /// Octets of a configuration file: some 500,000 clusters.
     static let fileBytes = 64 << 20
+    /// Octets of another resolver's configuration.
+    static let importBytes = 16 << 20
+    /// Octets of what is made of it, without a comment at its beginning.
+    static let importedBytes = fileBytes - (1 << 10)
     /// Keys that are compared one by one; more are hashed.
     static let keysWithoutHash = 8
     /// Octets of a file that the configuration names: nameservers, or certificates.

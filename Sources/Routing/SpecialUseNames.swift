@@ -9,6 +9,15 @@ public enum SpecialUseNames {
         domains.contains { name.isAtOrBelow($0) }
     }
 
+    /// Whether the reverse names of a range are.
+    public static func contain(_ range: IPPrefix) -> Bool {
+        let ranges =
+            range.address.isIPv4
+            ? ipv4Ranges.map { IPPrefix(IPAddress(ipv4: $0.0), length: $0.1) }
+            : ipv6Ranges.map { IPPrefix(IPAddress(ipv6: $0.0), length: $0.1) }
+        return ranges.contains { $0.map { $0.length <= range.length && $0.contains(range.address) } ?? false }
+    }
+
     private static let domains = (absent + [localhost, resolver]).compactMap { DomainName($0) }
 
     /// Domains that do not exist in the DNS: NXDOMAIN below, NODATA at the domain itself.

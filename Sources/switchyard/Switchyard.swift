@@ -8,7 +8,7 @@ struct Switchyard: ParsableCommand {
         commandName: "switchyard",
         abstract: "One DNS resolver in front of many Kubernetes clusters.",
         version: ServerVersion.number,
-        subcommands: [Serve.self, Check.self, Demo.self]
+        subcommands: [Serve.self, Check.self, Import.self, Demo.self]
     )
 
     /// Parses, runs, and ends with 0 done, 1 wrong input, 2 usage, 3 refused by the system.

@@ -1,0 +1,18 @@
+/// Collects what an import could not carry over.
+struct ImportNotes {
+    private let file: String
+    private var notes: [ImportNote] = []
+
+    init(file: String) { self.file = file }
+
+    /// Notes something about a line of the file.
+    mutating func add(_ line: Int, _ message: String) {
+        notes.append(ImportNote(file: file, line: line, message: message))
+    }
+
+    /// All of them by line; what was noted first comes first.
+    var sorted: [ImportNote] {
+        notes.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+            .map(\.element)
+    }
+}
