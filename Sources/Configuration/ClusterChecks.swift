@@ -25,7 +25,10 @@ struct ClusterChecks {
     /// Names are what people and metrics call clusters by.
     mutating func add(name: String, at position: Position) {
         guard let first = names.add(name, at: position) else { return }
-        report(position, "cluster `\(name)` is defined twice, first \(words(first, seenFrom: position)); rename or remove one")
+        report(
+            position,
+            "cluster `\(name)` is defined twice, first \(place(first, seenFrom: position)); rename or remove one"
+        )
     }
 
     /// Zones are how names find their cluster.
@@ -107,7 +110,11 @@ struct ClusterChecks {
     /// A place, with its file unless that is the one where the problem is.
     private func words(_ place: Position, seenFrom position: Position) -> String {
         place.file == position.file
-            ? "on \(place.words)" : "in \(files[place.file]):\(place.line):\(place.column)"
+            ? place.words : "\(files[place.file]):\(place.line):\(place.column)"
+    }
+
+    private func place(_ place: Position, seenFrom position: Position) -> String {
+        (place.file == position.file ? "on " : "in ") + words(place, seenFrom: position)
     }
 
     private mutating func report(_ position: Position, _ message: String) {

@@ -71,7 +71,8 @@ final class ConfigurationInput {
     private func tooLarge(_ path: String) -> UnreadableFile {
         UnreadableFile(
             path: path,
-            reason: "all included files together are larger than \(ConfigurationLimits.includedBytes >> 20) MiB",
+            reason:
+                "all included files together are larger than \(ConfigurationLimits.includedBytes >> 20) MiB",
             advice: "shorten them"
         )
     }

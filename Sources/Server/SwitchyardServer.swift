@@ -19,7 +19,7 @@ public final class SwitchyardServer {
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     private let metrics: MetricsRegistry
-    private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
+    private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
     private let cache: AnswerCache?
     private let streams: UpstreamStreamSupport
@@ -55,10 +55,9 @@ public final class SwitchyardServer {
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { listen, metrics, snapshot in
+        makeWorker = { listen, metrics in
             WorkerConfiguration(
                 listen: listen,
-                snapshot: snapshot,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
@@ -134,8 +133,8 @@ public final class SwitchyardServer {
     ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
-                let worker = makeWorker(listen, block, snapshot)
-                workers.append(try RunningWorker(number, worker, ended: ended?.handle))
+                let worker = makeWorker(listen, block)
+                workers.append(try RunningWorker(number, worker, snapshot, ended: ended?.handle))
             } catch {
                 for worker in workers { worker.drain() }
                 for worker in workers { worker.join() }

@@ -22,7 +22,8 @@ struct Check: ParsableCommand {
             throw CommandFailure(error)
         }
         for warning in loaded.warnings {
-            StandardStream.error.write(line: "\(warning.file):\(warning.line):\(warning.column): warning: \(warning.message)")
+            let place = "\(warning.file):\(warning.line):\(warning.column)"
+            StandardStream.error.write(line: "\(place): warning: \(warning.message)")
         }
         let clusters = configuration.clusters.count
         print("\(file): valid, \(clusters) cluster\(clusters == 1 ? "" : "s")")

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Routing
 import Testing
 
 /// Files of clusters beside the configuration, which names them.
@@ -85,7 +86,8 @@ import Testing
         let folder = try Folder(["main.yaml": Self.main])
         let loaded = try folder.load()
         #expect(Self.names(loaded) == ["own"])
-        #expect(loaded.warnings.map { "\($0.line):\($0.column): \($0.message)" } == ["4:11: `d/*.yaml` matches no file"])
+        let warnings = loaded.warnings.map { "\($0.line):\($0.column): \($0.message)" }
+        #expect(warnings == ["4:11: `d/*.yaml` matches no file"])
     }
 
     // MARK: Mistakes
@@ -94,7 +96,7 @@ import Testing
         let folder = try Folder([
             "main.yaml": Self.main,
             "d/1.yaml": Self.cluster("a", "zon: a.corp"),
-            "d/2.yaml": "clusters: [",
+            "d/2.yaml": "clusters: ]",
             "d/3.yaml": "# nothing",
             "d/4.yaml": "just words",
             "d/5.yaml": "include: [x.yaml]",
@@ -124,7 +126,7 @@ import Testing
         let found = folder.problems()
         let expected = [
             "d/2.yaml:1:7: cluster `a` is defined twice, first in \(folder.path)/d/1.yaml:1:7",
-            "d/3.yaml:3:7: zone x.corp. belongs to another cluster, see \(folder.path)/d/1.yaml:3:7",
+            "d/3.yaml:3:7: zone x.corp belongs to another cluster, see \(folder.path)/d/1.yaml:3:7",
             "d/4.yaml:3:11: range 10.0.0.0/8 belongs to another cluster, see \(folder.path)/d/1.yaml:4:11",
             "d/5.yaml:1:7: cluster `own` is defined twice, first in \(folder.path)/main.yaml:3:19",
         ].map { $0.replacing("\(folder.path)/", with: "") }
@@ -162,7 +164,10 @@ import Testing
         let folder = try Folder(["main.yaml": Self.main.replacing("[d/*.yaml]", with: "[\(many)]")])
         #expect(folder.problems().first?.contains("`include` has more than 64 entries") == true)
         try folder.write("[]", to: "d/0.yaml")
-        for i in 1...10_000 { #expect(link("\(folder.path)/d/0.yaml", "\(folder.path)/d/\(i).yaml") == 0) }
+        for i in 1...10_000 {
+            let path = "\(folder.path)/d/\(i).yaml"
+            try FileManager.default.linkItem(atPath: "\(folder.path)/d/0.yaml", toPath: path)
+        }
         try folder.write(Self.main, to: "main.yaml")
         #expect(folder.problems().first?.contains("more than 10000 files are included") == true)
         try folder.remove("d/0.yaml")
@@ -176,12 +181,13 @@ import Testing
             "main.yaml": Self.main, "d/1.yaml": Self.cluster("a"), "d/2.yaml": Self.cluster("b"),
         ])
         let first = try folder.load()
-        try folder.write("name: [", to: "d/1.yaml")
+        try folder.write("name: ]", to: "d/1.yaml")
         try folder.write(Self.cluster("b2"), to: "d/2.yaml")
         try folder.write("name: NEW", to: "d/3.yaml")
         let second = try folder.load(after: first)
         #expect(Self.names(second) == ["own", "a", "b2"])
-        #expect(Set(second.problems.map { String($0.file.dropFirst(folder.path.count)) }) == ["/d/1.yaml", "/d/3.yaml"])
+        let broken = Set(second.problems.map(\.file))
+        #expect(broken == ["\(folder.path)/d/1.yaml", "\(folder.path)/d/3.yaml"])
         // Its good content is known as long as it is broken.
         try folder.write("", to: "d/1.yaml")
         let third = try folder.load(after: second)
@@ -197,7 +203,7 @@ import Testing
     }
 
     @Test func atTheStartABrokenFileIsAMistakeOfAll() throws {
-        let folder = try Folder(["main.yaml": Self.main, "d/1.yaml": "name: ["])
+        let folder = try Folder(["main.yaml": Self.main, "d/1.yaml": "name: ]"])
         #expect(folder.problems().count == 1)
     }
 
@@ -218,7 +224,7 @@ import Testing
         ])
         let first = try folder.load()
         try folder.write(Self.cluster("b"), to: "d/1.yaml")
-        try folder.write("name: [", to: "d/2.yaml")
+        try folder.write("name: ]", to: "d/2.yaml")
         let found = folder.problems(after: first)
         #expect(found.contains { $0.hasPrefix("d/2.yaml:1:7: this is no valid YAML") }, "\(found)")
         #expect(found.contains { $0.hasPrefix("d/2.yaml:1:7: cluster `b` is defined twice") }, "\(found)")
@@ -228,7 +234,7 @@ import Testing
         let folder = try Folder(["main.yaml": Self.main, "d/1.yaml": Self.cluster("a")])
         let first = try folder.load()
         try folder.write(Self.main + "workers: x\n", to: "main.yaml")
-        try folder.write("name: [", to: "d/1.yaml")
+        try folder.write("name: ]", to: "d/1.yaml")
         #expect(folder.problems(after: first).count == 2)
         // Without the pattern the included cluster has no zone, new or as it was.
         try folder.write(Self.cluster("a"), to: "d/1.yaml")
@@ -261,7 +267,7 @@ import Testing
         #expect(isNew())
         try folder.write(Self.main + "# comment", to: "main.yaml")
         #expect(isNew())
-        try folder.write("name: [", to: "d/2.yaml")
+        try folder.write("name: ]", to: "d/2.yaml")
         #expect(isNew())
         try folder.remove("main.yaml")
         #expect(isNew())
