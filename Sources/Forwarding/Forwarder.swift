@@ -69,9 +69,10 @@ public struct Forwarder: ~Copyable {
     ///
     /// Questions in flight keep the snapshot that they began with. Not between `prepare` and `handle` of a query.
     public mutating func replace(snapshot new: ForwardingSnapshot) {
-        snapshot = new
+        // In this order: who holds the old snapshot for us may let it go when we have none, and its table with it.
         table = new.table
         routeRows = new.metricRows.routes
+        snapshot = new
         pending.releaseSnapshots(for: new)
     }
 

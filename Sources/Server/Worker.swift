@@ -10,7 +10,6 @@ import Transport
 /// What a worker needs to start; crosses to its thread once.
 struct WorkerConfiguration: Sendable {
     let listen: [ListenAddress]
-    let snapshot: ForwardingSnapshot
     let cache: AnswerCache?
     let failures: AnswerCache
     let metrics: WorkerMetrics
@@ -43,11 +42,11 @@ final class Worker {
     private static let drainMilliseconds: UInt64 = 5000
 
     /// Binds all sockets; throws what the system says when it refuses.
-    init(_ configuration: WorkerConfiguration) throws(ServerError) {
+    init(_ configuration: WorkerConfiguration, _ snapshot: ForwardingSnapshot) throws(ServerError) {
         do throws(SystemError) {
             loop = try EventLoop()
             batch = try DatagramBatch(loop)
-            output = WorkerOutput(configuration.snapshot.table, streams: try StreamResources(loop))
+            output = WorkerOutput(snapshot.table, streams: try StreamResources(loop))
         } catch {
             throw .system(error)
         }
@@ -58,7 +57,7 @@ final class Worker {
         )
         let random = RandomPool()
         forwarder = Forwarder(
-            snapshot: configuration.snapshot,
+            snapshot: snapshot,
             cache: configuration.cache,
             failures: configuration.failures,
             metrics: configuration.metrics,
@@ -70,7 +69,7 @@ final class Worker {
             output.sockets = try UpstreamSockets(loop, batch: batch, events: self, random: random)
             output.connections = try UpstreamConnections(
                 loop,
-                table: configuration.snapshot.table,
+                table: snapshot.table,
                 support: configuration.streams,
                 metrics: configuration.metrics,
                 events: self,
