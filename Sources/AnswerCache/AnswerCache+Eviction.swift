@@ -48,7 +48,7 @@ extension AnswerCache {
         guard let place = place(ofEntryAt: tail, hash, shard, isMain: isMain) else {
             return advanceTail(shard, isMain: isMain, to: end)
         }
-        let isExpired = now >= region.entry(at: start).expiresAt + retention
+        let isExpired = now >= region.entry(at: start).expiresAt + retention.load(ordering: .relaxed)
         // Nothing has to prove popular while the main ring is not full yet.
         let isPopular =
             isMain ? place.slot.uses > 0 : place.slot.uses > 1 || hasRoom(words, shard, isMain: true)

@@ -7,13 +7,16 @@ extension AnswerCache {
     /// - Parameters:
     ///   - body: the sections behind the question, `answer.length` octets.
     ///   - ttlOffsets: where the TTLs stand in the body, ascending.
-    /// - Returns: false when the answer is too large for this cache or its lifetime is 0; nothing changes then.
+    ///   - flushCount: what it was when the question was asked; nil when a flush since then does not matter.
+    /// - Returns: false when the answer is too large for this cache, its lifetime is 0, or something was flushed since
+    ///   it was asked for; nothing changes then.
     @discardableResult
     public func insert(
         _ key: borrowing @_addressable CacheKey,
         _ answer: CachedAnswer,
         body: borrowing RawSpan,
         ttlOffsets: borrowing Span<UInt16>,
+        since flushCount: UInt32? = nil,
         now: UInt64
     ) -> Bool {
         let words = Entry.words(keyWords: key.count, ttls: ttlOffsets.count, length: body.byteCount)
@@ -27,6 +30,8 @@ extension AnswerCache {
         prefetchForInsert(hash, shard)
         region.lock(header + ShardField.lock)
         defer { region.unlock(header + ShardField.lock) }
+        // With the lock: a flush that has been here is seen, and one that comes will look at what is stored.
+        if let flushCount, flushCount != self.flushCount { return false }
 
         let previous = place(of: key, shard)
         // An answer that is renewed stays where its popularity had brought it.
@@ -113,11 +118,15 @@ extension AnswerCache {
     ///
     /// A reader that looks for the entry at that moment may miss it, as if it had come a moment earlier.
     private func relocate(from bucket: Int, _ shard: Int) -> Int? {
+        let flushed = Int(region.load(geometry.header(shard) + ShardField.flushedBuckets))
+        let flushedEnd = geometry.index(shard) + flushed * Geometry.slotsPerBucket
         for index in bucket..<(bucket + Geometry.slotsPerBucket) {
             let slot = Slot(word: region.load(index))
             let hash = region.load(geometry.ring(shard, isMain: slot.isMain).index(slot.offset))
             let isInFirst = geometry.bucket(shard, hash, 0) == bucket
             let other = geometry.bucket(shard, hash, isInFirst ? 1 : 0)
+            // Not past a flush that has yet to look at it.
+            if other < flushedEnd, bucket >= flushedEnd { continue }
             for target in other..<(other + Geometry.slotsPerBucket) where region.load(target) == 0 {
                 region.storeReleasing(slot.word, at: target)
                 region.store(0, at: index)

@@ -16,7 +16,8 @@ public final class AnswerCache: Sendable {
     /// The secret that hashes are made with.
     public let seed: UInt64
     /// Milliseconds past its end for which an answer is worth its place.
-    let retention: UInt64
+    let retention: Atomic<UInt64>
+    let flushes = Atomic<UInt32>(0)
 
     /// Makes an empty cache of `sizeBytes`, at least 1 MiB.
     ///
@@ -27,7 +28,7 @@ public final class AnswerCache: Sendable {
         retentionSeconds: UInt32 = 0,
         seed: UInt64 = UInt64.random(in: .min ... .max)
     ) {
-        retention = UInt64(retentionSeconds) * 1000
+        retention = Atomic(UInt64(retentionSeconds) * 1000)
         geometry = Geometry(sizeBytes: sizeBytes)
         region = Region(count: geometry.words, front: geometry.frontWords)
         self.seed = seed
@@ -40,8 +41,14 @@ public final class AnswerCache: Sendable {
         }
     }
 
+    /// Lets expired answers count as ones that may be asked for, for so long.
+    public func retain(seconds: UInt32) { retention.store(UInt64(seconds) * 1000, ordering: .relaxed) }
+
     /// The octets that the cache takes at most.
     public var sizeBytes: Int { region.count * 8 }
+
+    /// How often something was flushed.
+    public var flushCount: UInt32 { flushes.load(ordering: .relaxed) }
 
     /// What a look-up found.
     public struct Hit: Sendable, BitwiseCopyable {

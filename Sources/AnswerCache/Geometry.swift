@@ -107,6 +107,8 @@ enum ShardField {
     static let liveWords = 4
     static let smallHead = 5
     static let mainHead = 6
+    /// Buckets that a flush which is under way has looked at.
+    static let flushedBuckets = 7
     // Readers look at the tails: a line of their own, which only evictions write.
     static let smallTail = 8
     static let mainTail = 9

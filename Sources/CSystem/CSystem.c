@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -265,6 +266,13 @@ int csystem_thread_pin(int cpu) {
     CPU_ZERO(&set);
     CPU_SET(cpu, &set);
     return -pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+void csystem_thread_pause_exactly(void) { prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL); }
+
+void csystem_pause(uint64_t nanoseconds) {
+    const struct timespec time = {.tv_nsec = (long)nanoseconds};
+    nanosleep(&time, NULL);
 }
 
 int64_t csystem_raise_open_files(void) {

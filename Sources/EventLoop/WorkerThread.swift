@@ -59,6 +59,7 @@ private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawP
     let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
     unsafe csystem_thread_set_name(start.name)
     if let cpu = start.cpu { _ = csystem_thread_pin(CInt(cpu)) }
+    csystem_thread_pause_exactly()
     start.body()
     return nil
 }

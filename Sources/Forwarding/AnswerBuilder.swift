@@ -130,10 +130,10 @@ struct AnswerBuilder: ~Copyable {
 
     // MARK: - What is done with a finished answer
 
-    /// Puts the answer into the cache, if it may be cached.
-    func store(in cache: AnswerCache, _ key: CacheKey, now: UInt64) {
+    /// Puts the answer into the cache, if it may be cached and nothing was flushed since it was asked for.
+    func store(in cache: AnswerCache, _ key: CacheKey, since flushCount: UInt32, now: UInt64) {
         let body = writer.bytes.extracting(questionEnd..<writer.count)
-        cache.insert(key, answer, body: body, ttlOffsets: ttlOffsets.span, now: now)
+        cache.insert(key, answer, body: body, ttlOffsets: ttlOffsets.span, since: flushCount, now: now)
     }
 
     /// Writes the reply for one client, in its case and cut to its size; returns the octets, and whether TC is set.

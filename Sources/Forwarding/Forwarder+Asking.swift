@@ -28,6 +28,7 @@ extension Forwarder {
         new.startedAt = now
         new.deadline = now + ForwardingLimits.deadlineMilliseconds
         new.recoveries = snapshot.withState(of: route) { $0.recoveries }
+        new.flushCount = cache?.flushCount ?? 0
         setStaleTimer(new, now)
         return new
     }

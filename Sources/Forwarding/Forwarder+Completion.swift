@@ -25,7 +25,7 @@ extension Forwarder {
     }
 
     private func store(in cache: AnswerCache, _ query: PendingQuery, _ now: UInt64) {
-        builder.store(in: cache, query.key, now: now)
+        builder.store(in: cache, query.key, since: query.flushCount, now: now)
         if query.earlierFailures > 0 { failures.remove(query.key) }
         if query.isRefresh { query.snapshot.refreshClaims.release(query.key.hash) }
     }

@@ -7,4 +7,14 @@ public enum LoggingSetup {
     public static func logger(_ configuration: LogConfiguration) -> Logger {
         Logger(label: "switchyard") { _ in StandardErrorLogHandler(configuration) }
     }
+
+    /// The level as swift-log calls it.
+    static func level(_ level: LogConfiguration.Level) -> Logger.Level {
+        switch level {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
 }

@@ -15,6 +15,9 @@ final class RouteKeeper {
     /// Milliseconds between two looks at the health of the servers that are given by name.
     private static let lookMilliseconds = 200
 
+    /// Milliseconds that a new configuration waits for the addresses of servers that are given by name.
+    static let nameMilliseconds = 1000
+
     private let loop: EventLoop
     private let logger: Logger
     private let publish: (ForwardingSnapshot) -> Void
@@ -22,6 +25,8 @@ final class RouteKeeper {
     private var names: HostNameFollower?
     private var files: FileFollower?
     private var timer: Timer?
+    /// Set while new names are resolved, before the configuration that has them is used.
+    private var limit: Timer?
     private var looks: Timer?
     /// What the last snapshot took to make, in milliseconds.
     private var lastEffort: UInt64 = 0
@@ -42,6 +47,7 @@ final class RouteKeeper {
         self.logger = logger
         self.publish = publish
         timer = try Timer(loop) { [unowned self] in publishNext() }
+        limit = try Timer(loop) { [unowned self] in publishNext() }
     }
 
     var configuration: ServerConfiguration { builder.configuration }
@@ -56,11 +62,14 @@ final class RouteKeeper {
         return snapshot
     }
 
-    private func publishNext() { publish(makeSnapshot()) }
+    private func publishNext() {
+        limit?.cancel()
+        publish(makeSnapshot())
+    }
 
     /// Publishes soon; with many clusters later, so that most of the time is left for other work.
     private func publishSoon() {
-        guard let timer, !timer.isScheduled else { return }
+        guard let timer, !timer.isScheduled, limit?.isScheduled == false else { return }
         timer.schedule(afterMilliseconds: Int(max(Self.pauseMilliseconds, lastEffort * 10)))
     }
 
@@ -68,16 +77,37 @@ final class RouteKeeper {
 
     /// Begins to follow names and files.
     func start() throws(SystemError) {
-        try followNames()
-        let paths = configuration.resolvConfFiles
-        guard !paths.isEmpty else { return }
-        files = try FileFollower(loop, paths: paths, logger: logger) { [unowned self] in readFiles() }
+        try follow(configuration)
         // They may have changed between the reading of the configuration and now.
-        readFiles()
+        if files != nil { readFiles() }
     }
 
-    private func followNames() throws(SystemError) {
-        let hosts = (configuration.servers + configuration.clusters.flatMap(\.servers)).names
+    /// Uses another configuration, as soon as the addresses of its servers are known, but within a second.
+    ///
+    /// When this throws nothing has changed.
+    func use(_ new: ServerConfiguration) throws(SystemError) {
+        try follow(new)
+        builder.configuration = new
+        lastProblem = ""
+        timer?.cancel()
+        limit?.schedule(afterMilliseconds: Self.nameMilliseconds)
+        guard let names else { return publishNext() }
+        names.waitUntilTried { [unowned self] in if limit?.isScheduled == true { publishNext() } }
+    }
+
+    private func follow(_ configuration: ServerConfiguration) throws(SystemError) {
+        let files = try follower(of: configuration.resolvConfFiles)
+        try followNames(of: configuration)
+        self.files = files
+    }
+
+    private func follower(of paths: [String]) throws(SystemError) -> FileFollower? {
+        if paths.isEmpty { return nil }
+        return try FileFollower(loop, paths: paths, logger: logger) { [unowned self] in readFiles() }
+    }
+
+    private func followNames(of configuration: ServerConfiguration) throws(SystemError) {
+        let hosts = configuration.hostNames
         if names == nil, !hosts.isEmpty {
             names = try HostNameFollower(loop, logger: logger) { [unowned self] in publishSoon() }
             looks = try Timer(loop) { [unowned self] in lookAtHealth() }
@@ -111,6 +141,7 @@ final class RouteKeeper {
         names = nil
         files = nil
         timer = nil
+        limit = nil
         looks = nil
     }
 
@@ -179,15 +210,15 @@ extension RouteKeeper {
         builder.configuration.servers = servers
         let list = servers.map { $0.upstream?.description ?? $0.host.text }.joined(separator: ", ")
         logger.info("the servers of the default route are now \(list)")
-        names?.follow(
-            (servers + configuration.clusters.flatMap(\.servers)).names,
-            servers: configuration.nameServersOfHosts
-        )
+        names?.follow(configuration.hostNames, servers: configuration.nameServersOfHosts)
         publishSoon()
     }
 }
 
 extension ServerConfiguration {
+    /// The names of servers that are given by name.
+    fileprivate var hostNames: [DomainName] { (servers + clusters.flatMap(\.servers)).names }
+
     /// The servers that resolve the names of others: those that are stated, else the plain ones of the default route.
     fileprivate var nameServersOfHosts: [Upstream] {
         bootstrap.isEmpty ? servers.compactMap(\.upstream).filter { $0.transport != .tls } : bootstrap

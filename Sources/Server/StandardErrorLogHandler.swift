@@ -4,19 +4,21 @@ public import Logging
 
 /// Writes log lines to standard error: `time level message key=value`, or one JSON object each.
 public struct StandardErrorLogHandler: LogHandler {
-    public var logLevel: Logger.Level
+    private let threshold: LogThreshold
     public var metadata: Logger.Metadata = [:]
     private let format: LogConfiguration.Format
 
     init(_ configuration: LogConfiguration) {
         format = configuration.format
-        logLevel =
-            switch configuration.level {
-            case .debug: .debug
-            case .info: .info
-            case .warning: .warning
-            case .error: .error
-            }
+        threshold = LogThreshold(LoggingSetup.level(configuration.level))
+    }
+
+    /// What is less important is not written.
+    ///
+    /// All copies of a logger have it in common, so that a reload changes it for everybody who has one.
+    public var logLevel: Logger.Level {
+        get { threshold.level }
+        set { threshold.level = newValue }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -12,7 +12,8 @@ import Transport
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
     private let configuration: ServerConfiguration
-    private let logger: Logger
+    private let source: ConfigurationSource
+    private var logger: Logger
     private let loop: EventLoop
     private var workers: [RunningWorker] = []
     private var signals: [SignalWatcher] = []
@@ -20,15 +21,22 @@ public final class SwitchyardServer {
     private let metrics: MetricsRegistry
     private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
+    private let cache: AnswerCache?
+    private let streams: UpstreamStreamSupport
     private var keeper: RouteKeeper?
+    private var reloader: Reloader?
     private var hasEnded = false
 
-    /// Milliseconds that the start waits for the addresses of servers that are given by name.
-    private static let nameMilliseconds = 1000
-
     /// Prepares a server; nothing is bound yet.
-    public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
+    ///
+    /// - Parameter source: what the configuration was read of, and is read of again.
+    public init(
+        _ configuration: ServerConfiguration,
+        from source: ConfigurationSource,
+        logger: Logger
+    ) throws(ServerError) {
         self.configuration = configuration
+        self.source = source
         self.logger = logger
         do throws(SystemError) {
             loop = try EventLoop()
@@ -41,6 +49,8 @@ public final class SwitchyardServer {
         let retention = configuration.cache.serveStaleSeconds
         let cache = size > 0 ? AnswerCache(sizeBytes: size, retentionSeconds: retention, seed: seed) : nil
         let streams = try UpstreamStreamSupport(configuration, logger)
+        self.cache = cache
+        self.streams = streams
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
@@ -70,6 +80,7 @@ public final class SwitchyardServer {
             for signal in [SIGTERM, SIGINT] {
                 signals.append(try SignalWatcher(loop, signal: signal) { [unowned self] in stop() })
             }
+            signals.append(try SignalWatcher(loop, signal: SIGHUP) { [unowned self] in reload() })
         } catch {
             throw .system(error)
         }
@@ -77,6 +88,7 @@ public final class SwitchyardServer {
         let keeper = try makeKeeper()
         self.keeper = keeper
         try startWorkers(listen, keeper.makeSnapshot())
+        reloader = makeReloader()
         waitForNames()
         logger.info(
             "listening",
@@ -97,6 +109,12 @@ public final class SwitchyardServer {
             return keeper
         } catch {
             throw .system(error)
+        }
+    }
+
+    private func makeReloader() -> Reloader {
+        Reloader(source, running: configuration, logger: logger) {
+            [unowned self] new throws(ServerError) in try use(new)
         }
     }
 
@@ -147,7 +165,7 @@ public final class SwitchyardServer {
         }
         keeper?.waitForNames(end)
         guard !isOver, let limit = try? Timer(loop, end) else { return }
-        limit.schedule(afterMilliseconds: Self.nameMilliseconds)
+        limit.schedule(afterMilliseconds: RouteKeeper.nameMilliseconds)
         loop.run()
         limit.cancel()
     }
@@ -170,6 +188,7 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
+        reloader = nil
         keeper?.stop()
         for worker in workers { worker.drain() }
     }
@@ -178,5 +197,30 @@ public final class SwitchyardServer {
         guard workers.allSatisfy(\.hasEnded) else { return }
         hasEnded = true
         loop.stop()
+    }
+}
+
+// MARK: - Reload
+
+extension SwitchyardServer {
+    /// Reads the configuration once more and uses it, unless it has a mistake; what did not change goes on.
+    ///
+    /// On the thread of `run`.
+    public func reload() { reloader?.reload() }
+
+    /// What came of the reloads; nil before the start.
+    public var reloadStatus: ReloadStatus? { reloader?.status }
+
+    private func use(_ configuration: ServerConfiguration) throws(ServerError) {
+        try OwnAddresses(listen: configuration.listen).check(configuration)
+        let authorities = try UpstreamStreamSupport.authorities(of: configuration)
+        do throws(SystemError) {
+            try keeper?.use(configuration)
+        } catch {
+            throw .system(error)
+        }
+        streams.use(authorities)
+        cache?.retain(seconds: configuration.cache.serveStaleSeconds)
+        logger.logLevel = LoggingSetup.level(configuration.log.level)
     }
 }

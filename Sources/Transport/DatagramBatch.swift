@@ -1,3 +1,4 @@
+import CSystem
 public import EventLoop
 import Glibc
 
@@ -20,6 +21,7 @@ public final class DatagramBatch {
     /// The slot that is being handed on.
     private var current = 0
     private var flushAtEndOfRound: Deferred?
+    private var pace = ReceivePace()
 
     /// Makes the slots: 0.8 MB of addresses, of which the pages are used that traffic needs.
     public init(_ loop: EventLoop) throws(SystemError) {
@@ -72,6 +74,17 @@ public final class DatagramBatch {
         if listener.isOpen { _ = send(replies, fd, first: 0, count: replyCount) }
         for i in 0..<received { incoming.prepareToReceive(i) }
         return received
+    }
+
+    /// Lets more datagrams arrive before the next batch, when many do; what is queued leaves before.
+    ///
+    /// - Parameter received: those of the batch that a listener took last.
+    func gather(_ received: Int) {
+        guard received > 0 else { return }
+        let pause = pace.pause(after: received, at: receivedAt)
+        guard pause > 0 else { return }
+        flush()
+        csystem_pause(pause)
     }
 
     /// The way back to the sender of the datagram that is being handed on.

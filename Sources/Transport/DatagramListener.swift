@@ -77,7 +77,7 @@ public final class DatagramListener: DatagramSender {
             let received = batch.serve(self, handler)
             if received > 0 { handler.batchEnded() }
             // Less than a full batch: the socket was empty, a further call would only say so.
-            if received < TransportLimits.batchSize || !isOpen { return }
+            if received < TransportLimits.batchSize || !isOpen { return batch.gather(received) }
         }
     }
 

@@ -8,6 +8,13 @@ public enum TransportLimits {
     public static let batchSize = 64
     /// Batches that one readiness may take, so that timers and connections are served under flood.
     public static let batchesPerReadiness = 4
+    /// The longest pause before a batch, in nanoseconds: what a query may be delayed by for the sake of larger batches.
+    static let gatherNanosecondsMax: UInt64 = 100_000
+    /// Datagrams that a pause waits for; more in a batch save little.
+    static let gatherCount: UInt64 = 16
+    /// Nanoseconds between two datagrams above which a batch is not waited for: 40,000 datagrams a second, which keep a
+    /// quarter of a core busy.
+    static let gatherGapNanoseconds: UInt64 = 25_000
     /// Octets of a datagram slot; the EDNS buffer size that resolvers agree on is 1,232 (DNS flag day 2020), and
     /// 4,096 is the largest that clients still announce.
     public static let datagramLength = 4096

@@ -19,22 +19,21 @@ struct Serve: ParsableCommand {
     var config: String?
 
     func run() throws {
-        try ServerRunner.run(try load())
+        let source = source
+        try ServerRunner.run(try load(source), from: source)
     }
 
-    private func load() throws -> ServerConfiguration {
+    private func load(_ source: ConfigurationSource) throws -> ServerConfiguration {
         do throws(ConfigurationLoadError) {
-            if let config { return try ConfigurationLoader.load(path: config) }
-            if FileManager.default.fileExists(atPath: Self.defaultFile) {
-                return try ConfigurationLoader.load(path: Self.defaultFile)
-            }
-            do throws(ConfigurationError) {
-                return try ConfigurationLoader.builtInDefaults()
-            } catch {
-                throw .invalid(error)
-            }
+            return try source.load()
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    private var source: ConfigurationSource {
+        if let config { return .file(path: config) }
+        let hasFile = FileManager.default.fileExists(atPath: Self.defaultFile)
+        return hasFile ? .file(path: Self.defaultFile) : .builtInDefaults
     }
 }

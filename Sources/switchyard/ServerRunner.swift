@@ -3,10 +3,14 @@ import Server
 
 /// Runs a server until a signal ends it.
 enum ServerRunner {
-    nonisolated static func run(_ configuration: ServerConfiguration, started: () -> Void = {}) throws {
+    nonisolated static func run(
+        _ configuration: ServerConfiguration,
+        from source: ConfigurationSource,
+        started: () -> Void = {}
+    ) throws {
         do throws(ServerError) {
             let logger = LoggingSetup.logger(configuration.log)
-            let server = try SwitchyardServer(configuration, logger: logger)
+            let server = try SwitchyardServer(configuration, from: source, logger: logger)
             try server.start()
             started()
             server.run()

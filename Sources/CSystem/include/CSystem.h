@@ -99,6 +99,11 @@ void csystem_thread_set_name(const char *name);
 /// Pins the calling thread to one processor.
 int csystem_thread_pin(int cpu);
 
+/// Makes the pauses of the calling thread end within microseconds of their time, not within the usual 50.
+void csystem_thread_pause_exactly(void);
+/// Lets the calling thread sleep for less than a second; a signal may end that early.
+void csystem_pause(uint64_t nanoseconds);
+
 /// Raises RLIMIT_NOFILE to its hard limit. Returns the limit.
 int64_t csystem_raise_open_files(void);
 void csystem_ignore_broken_pipe(void);
