@@ -6,7 +6,7 @@ DESTDIR ?=
 
 # Debian's and Ubuntu's names.
 BUILD_PACKAGES = libevent-dev libldns-dev libssl-dev libyaml-dev pkg-config
-TEST_PACKAGES = binutils bind9 bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils openssl python3 unbound util-linux valgrind
+TEST_PACKAGES = binutils bind9 bind9-dnsutils dnsmasq-base dpkg-dev groff iproute2 knot knot-dnsutils ldnsutils lintian man-db mandoc openssl prometheus python3 unbound util-linux valgrind
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 
 # Swift's own libraries are linked in, so that the binary runs where no toolchain is.
@@ -21,10 +21,11 @@ RELEASE_BINARY = .build/release/switchyard
 PACKETPATH = .build/release/packetpath
 DEBUG_BINARY = $(CURDIR)/.build/debug/switchyard
 CHAOS = .build/release/chaos
+DEB_FOLDER = .build/deb
 # How many times more damaged messages `make fuzz` makes than `make test` does.
 FUZZ_FACTOR ?= 10
 
-.PHONY: help run test build bench gates microbench chaos fuzz lint install clean
+.PHONY: help run test build bench gates microbench chaos fuzz lint install deb test-deb clean
 .PHONY: toolchain build-packages test-packages bench-packages lint-format tests packetpath
 
 help:
@@ -37,7 +38,8 @@ help:
 	@echo "make chaos    break one cluster of three in many ways, and check what clients get: 6 minutes"
 	@echo "make fuzz     the tests with damaged messages, FUZZ_FACTOR=$(FUZZ_FACTOR) times longer"
 	@echo "make lint     check format and structure"
-	@echo "make install  put the binary and samples of its configuration below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
+	@echo "make install  put the binary, manual pages, completions and samples below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
+	@echo "make deb      make a Debian package of it: $(DEB_FOLDER)"
 	@echo "make clean    remove what was built"
 
 run: build
@@ -50,6 +52,7 @@ build: toolchain build-packages
 test: lint-format tests
 	SWITCHYARD_BINARY=$(DEBUG_BINARY) $(RUN_TESTS)
 	$(MAKE) gates
+	$(MAKE) test-deb
 
 lint: lint-format tests
 	$(RUN_TESTS) --filter TidyTests
@@ -79,9 +82,13 @@ chaos: build test-packages
 
 # Builds only where nothing is built, so that it can run as a user without a toolchain.
 install: $(RELEASE_BINARY)
-	install -D -m 755 $(RELEASE_BINARY) $(DESTDIR)$(PREFIX)/bin/switchyard
-	install -d $(DESTDIR)$(PREFIX)/share/switchyard
-	install -m 644 config/*.yaml config/switchyard.schema.json $(DESTDIR)$(PREFIX)/share/switchyard
+	packaging/install $(RELEASE_BINARY) "$(DESTDIR)" $(PREFIX)
+
+deb: $(RELEASE_BINARY)
+	packaging/deb $(RELEASE_BINARY) $(DEB_FOLDER)
+
+test-deb: test-packages deb
+	Tests/test-deb $(DEB_FOLDER)/*.deb
 
 clean:
 	$(SWIFT) package clean

@@ -9,7 +9,7 @@ struct ImportNotes {
 
     /// Notes something about a line of the file.
     mutating func add(_ line: Int, _ message: String) {
-        let note = ImportNote(file: file, line: line, message: message)
+        let note = ImportNote(file: file, line: line, message: onOneLine(message))
         if known.insert(note).inserted { notes.append(note) }
     }
 
