@@ -6,7 +6,7 @@ DESTDIR ?=
 
 # Debian's and Ubuntu's names.
 BUILD_PACKAGES = libevent-dev libldns-dev libssl-dev libyaml-dev pkg-config
-TEST_PACKAGES = binutils bind9 bind9-dnsutils dnsmasq-base dpkg-dev groff iproute2 knot knot-dnsutils ldnsutils lintian man-db mandoc openssl prometheus python3 unbound util-linux valgrind
+TEST_PACKAGES = binutils bind9 bind9-dnsutils dnsmasq-base dpkg-dev groff iproute2 knot knot-dnsutils ldnsutils lintian man-db mandoc openssl prometheus python3 python3-venv unbound util-linux valgrind
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 
 # Swift's own libraries are linked in, so that the binary runs where no toolchain is.
@@ -22,10 +22,13 @@ PACKETPATH = .build/release/packetpath
 DEBUG_BINARY = $(CURDIR)/.build/debug/switchyard
 CHAOS = .build/release/chaos
 DEB_FOLDER = .build/deb
+# What checks the manifests for Kubernetes, and brings the schemas along.
+PYTHON_PACKAGES = kubernetes-validate==1.37.0
+PYTHON_FOLDER = .build-python/$(PYTHON_PACKAGES)
 # How many times more damaged messages `make fuzz` makes than `make test` does.
 FUZZ_FACTOR ?= 10
 
-.PHONY: help run test build bench gates microbench chaos fuzz lint install deb test-deb clean
+.PHONY: help run test build bench gates microbench chaos fuzz lint install deb test-manifests test-deb clean
 .PHONY: toolchain build-packages test-packages bench-packages lint-format tests packetpath
 
 help:
@@ -51,6 +54,7 @@ build: toolchain build-packages
 # The cheapest check comes first. One build serves all tests, the server that they start included.
 test: lint-format tests
 	SWITCHYARD_BINARY=$(DEBUG_BINARY) $(RUN_TESTS)
+	$(MAKE) test-manifests
 	$(MAKE) gates
 	$(MAKE) test-deb
 
@@ -87,6 +91,10 @@ install: $(RELEASE_BINARY)
 deb: $(RELEASE_BINARY)
 	packaging/deb $(RELEASE_BINARY) $(DEB_FOLDER)
 
+test-manifests: tests $(PYTHON_FOLDER)/installed
+	$(PYTHON_FOLDER)/bin/python Tests/check-manifests $(DEBUG_BINARY)
+	Tests/check-rules
+
 test-deb: test-packages deb
 	Tests/test-deb $(DEB_FOLDER)/*.deb
 
@@ -94,6 +102,11 @@ clean:
 	$(SWIFT) package clean
 
 # Parts of the above.
+
+$(PYTHON_FOLDER)/installed: | test-packages
+	python3 -m venv $(PYTHON_FOLDER)
+	$(PYTHON_FOLDER)/bin/pip install --quiet --disable-pip-version-check $(PYTHON_PACKAGES)
+	touch $@
 
 $(RELEASE_BINARY):
 	$(MAKE) build
