@@ -30,7 +30,7 @@ enum CorefilePlugins {
         "prometheus": "there are no metrics yet",
         "health": "there is no health check yet",
         "ready": "there is no health check yet",
-        "reload": "the file is read once, at the start",
+        "reload": "send SIGHUP when the file has changed",
         "chaos": "class CH is answered with this server's own version",
         "nsid": "NSID is not answered",
         "dns64": "addresses are not made up",
