@@ -6,6 +6,8 @@ struct DraftWriter {
 
     init(_ draft: ImportDraft) {
         writeList("listen", draft.listen, indent: "")
+        if !draft.allow.isEmpty { writeLine("access:") }
+        writeList("allow", draft.allow, indent: "  ")
         if !draft.upstream.isEmpty {
             writeLine("upstream:")
             write(draft.upstream, indent: "  ")

@@ -1,6 +1,8 @@
 /// A configuration that is being made of another resolver's.
 struct ImportDraft {
     var listen: [DraftValue] = []
+    /// The ranges of `access.allow`.
+    var allow: [DraftValue] = []
     /// The default route; without servers they are those of /etc/resolv.conf.
     var upstream = DraftRoute()
     var clusters: [DraftCluster] = []
@@ -56,6 +58,7 @@ struct ImportDraft {
     /// Keeps the values that fulfil a condition.
     private mutating func filter(_ isKept: (DraftValue) -> Bool) {
         listen = listen.filter(isKept)
+        allow = allow.filter(isKept)
         upstream.filter(isKept)
         clusters = clusters.filter { isKept($0.zone) && isKept($0.clusterDomain) }
         for i in clusters.indices {
