@@ -55,7 +55,9 @@ extension SystemTests {
                 for argument in subcommand["arguments"] as? [[String: Any]] ?? [] {
                     for option in argument["names"] as? [[String: Any]] ?? [] {
                         let long = option["name"] as? String ?? ""
-                        if ["help", "version"].contains(long) || option["kind"] as? String != "long" { continue }
+                        if ["help", "version"].contains(long) || option["kind"] as? String != "long" {
+                            continue
+                        }
                         #expect(page.contains("--\(long)"), "\(name) --\(long)")
                     }
                 }
