@@ -142,6 +142,15 @@ import Testing
     }
 
     @Test(arguments: [
+        (":9153", "0.0.0.0:9153"), ("localhost:9154", "127.0.0.1:9154"), ("", "127.0.0.1:9153"),
+        ("10.0.0.1:9153", "10.0.0.1:9153"),
+    ]) func metricsAreOnTheSameAddress(argument: String, address: String) throws {
+        let imported = try block("prometheus \(argument)")
+        #expect(imported.text.contains("admin:\n  listen: \(address)\n"), "\(imported.text)")
+        #expect(imported.notes == [])
+    }
+
+    @Test(arguments: [
         "acl {\n block\n}", "acl {\n allow net 10.0.0.0/8\n}", "acl {\n block net 10.0.0.0/8\n}",
         "acl {\n allow type A net 10.0.0.0/8\n block\n}", "acl a.example {\n allow net 10.0.0.0/8\n block\n}",
         "acl",

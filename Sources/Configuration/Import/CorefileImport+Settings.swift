@@ -56,6 +56,19 @@ extension CorefileImport {
         (try? DurationText.milliseconds(text)) ?? UInt64.max
     }
 
+    /// Reads `prometheus [ADDRESS]`; without an address metrics are on loopback.
+    mutating func readMetrics(_ directive: CorefileDirective) {
+        let address = directive.arguments.first ?? "localhost:9153"
+        let host = address.prefix { $0 != ":" }
+        let text: String =
+            switch host {
+            case "": "0.0.0.0\(address)"
+            case "localhost": "127.0.0.1\(address.dropFirst(host.count))"
+            default: address
+            }
+        draft.adminListen = DraftValue(text, directive.line)
+    }
+
     /// Reads a list of who is answered that ends with a rule for all others.
     mutating func readAccess(_ directive: CorefileDirective, _ block: ServerBlock) {
         let rules = directive.block

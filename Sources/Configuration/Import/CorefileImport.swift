@@ -47,6 +47,7 @@ struct CorefileImport {
         case "forward", "proxy": readForward(directive, into: &block)
         case "rewrite": readRewrite(directive, into: &block)
         case "cache": readCache(directive)
+        case "prometheus": readMetrics(directive)
         case "acl": readAccess(directive, block)
         case "bind":
             block.addresses += directive.arguments.map { DraftValue($0, directive.line) }

@@ -2,7 +2,7 @@
 enum CorefilePlugins {
     /// Those that change nothing here, because it is so already.
     static let needless: Set<String> = [
-        "any", "cancel", "debug", "errors", "local", "loop", "minimal", "root",
+        "any", "cancel", "debug", "errors", "health", "local", "loop", "minimal", "ready", "root",
     ]
 
     private static let records =
@@ -27,9 +27,6 @@ enum CorefilePlugins {
         "dnstap": "queries are not logged",
         "bufsize": "UDP answers have 1232 octets at most",
         "loadbalance": "records keep their order",
-        "prometheus": "there are no metrics yet",
-        "health": "there is no health check yet",
-        "ready": "there is no health check yet",
         "reload": "send SIGHUP when the file has changed",
         "chaos": "class CH is answered with this server's own version",
         "nsid": "NSID is not answered",

@@ -16,6 +16,10 @@ struct DraftWriter {
         for cluster in draft.clusters { write(cluster) }
         if !draft.cache.isEmpty { writeLine("cache:") }
         for (key, value) in draft.cache { writeValue(key, value, indent: "  ") }
+        if let address = draft.adminListen {
+            writeLine("admin:")
+            writeValue("listen", address, indent: "  ")
+        }
         if text.isEmpty { writeLine("{}") }
     }
 

@@ -9,6 +9,9 @@ struct ImportDraft {
     /// The keys of `cache`.
     var cache: [(key: String, value: DraftValue)] = []
 
+    /// `admin.listen`.
+    var adminListen: DraftValue?
+
     /// Makes the draft valid by leaving out what the loader refuses, and writes it.
     mutating func settle(_ notes: inout ImportNotes) -> String {
         limit(&notes)
@@ -66,6 +69,7 @@ struct ImportDraft {
             clusters[i].reverse = clusters[i].reverse.filter(isKept)
         }
         cache = cache.filter { isKept($0.value) }
+        adminListen = adminListen.flatMap { isKept($0) ? $0 : nil }
     }
 }
 
