@@ -67,7 +67,7 @@ let package = Package(
             "Server",
             [
                 "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Metrics",
-                "Routing", "TLS", "Transport",
+                "PresentationFormat", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -75,7 +75,8 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server", "Transport",
+                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "HTTP", "PresentationFormat",
+                "Routing", "Server", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings + warningsAreErrors

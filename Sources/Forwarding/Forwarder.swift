@@ -16,6 +16,8 @@ public struct Forwarder: ~Copyable {
     /// Failures, apart from answers (RFC 9520).
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    /// Those of all workers, for who asks about the server.
+    let allMetrics: MetricsRegistry
     let output: any ForwarderOutput
     var random: any RandomNumberGenerator
     var pending = PendingQueries()
@@ -43,12 +45,15 @@ public struct Forwarder: ~Copyable {
     /// Whoever calls sets it before.
     public var microseconds: UInt64 = 0
 
-    /// - Parameter random: message IDs come from it; a cryptographic one outside of tests (RFC 5452 §9.2).
+    /// - Parameters:
+    ///   - allMetrics: the counters of all workers; nil when this one is alone.
+    ///   - random: message IDs come from it; a cryptographic one outside of tests (RFC 5452 §9.2).
     public init(
         snapshot: ForwardingSnapshot,
         cache: AnswerCache?,
         failures: AnswerCache,
         metrics: WorkerMetrics,
+        allMetrics: MetricsRegistry? = nil,
         output: any ForwarderOutput,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         now: UInt64
@@ -58,6 +63,7 @@ public struct Forwarder: ~Copyable {
         self.cache = cache
         self.failures = failures
         self.metrics = metrics
+        self.allMetrics = allMetrics ?? MetricsRegistry([metrics])
         self.output = output
         self.random = random
         wheel = TimerWheel(now: now)
@@ -176,7 +182,7 @@ public struct Forwarder: ~Copyable {
         case nil where query.qclass == .internet:
             return answerMetaType(query, context, &reply)
         case nil:
-            return answerOtherClass(query, message, client, context, &reply)
+            return answerOtherClass(query, message, client, context, now, &reply)
         }
     }
 
@@ -382,10 +388,10 @@ public struct Forwarder: ~Copyable {
         _ reply: inout MutableRawSpan
     ) -> QueryOutcome {
         if query.qtype == .axfr || query.qtype == .ixfr {
-            return refuse(&reply, context, .notSupported, "zone transfers are not served here")
+            return refuse(&reply, context, .notSupported, Explainer.noTransfers)
         }
         metrics.count(.malformed)
-        var failure = Failure(code: .notSupported, text: "this query type cannot be forwarded")
+        var failure = Failure(code: .notSupported, text: Explainer.noSuchType)
         failure.responseCode = query.qtype == .opt ? .formErr : .notImp
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }

@@ -106,6 +106,10 @@ public enum ForwardingLimits {
     public static let udpPayload = 1232
     /// Octets of the text of an Extended DNS Error (RFC 8914 §3 asks to keep it short).
     public static let errorTextMax = 160
+    /// Clusters, or servers, that a list in class CH names: TCP has room for them.
+    public static let diagnosticLinesMax = 200
+    /// Octets of a line of what is said in class CH.
+    static let diagnosticTextMax = 1024
     /// Seconds that local answers may be kept by others.
     public static let localTTLSeconds: UInt32 = 3600
 }

@@ -64,7 +64,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case drops
     /// Questions turned away because too many are pending.
     case overloads
-    /// Questions that failed at once because all servers of their route were down.
+    /// Questions that failed at once because all servers of their route were down, or the cluster drained.
     case outages
     /// Servers that went down.
     case serversDown

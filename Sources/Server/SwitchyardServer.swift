@@ -31,9 +31,12 @@ public final class SwitchyardServer {
     private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
     let cache: AnswerCache?
+    let failures: AnswerCache
     private let streams: UpstreamStreamSupport
     private(set) var keeper: RouteKeeper?
-    private var reloader: Reloader?
+    private(set) var reloader: Reloader?
+    /// For questions to ourselves; made for the first.
+    lazy var liveSockets = try? HostSockets(loop)
     private var hasEnded = false
 
     /// Prepares a server; nothing is bound yet.
@@ -63,6 +66,7 @@ public final class SwitchyardServer {
         self.cache = cache
         self.streams = streams
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
+        self.failures = failures
         blocks = (0..<count).map { _ in
             WorkerMetrics(
                 routes: ForwardingLimits.routeRowsMax,
@@ -70,12 +74,13 @@ public final class SwitchyardServer {
             )
         }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { listen, metrics in
+        makeWorker = { [allMetrics = metrics] listen, metrics in
             WorkerConfiguration(
                 listen: listen,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
+                allMetrics: allMetrics,
                 streams: streams
             )
         }
@@ -254,6 +259,9 @@ extension SwitchyardServer {
     ///
     /// On the thread of `run`.
     public func reload() { reloader?.reload() }
+
+    /// Writes a line into the log.
+    func note(_ line: String) { logger.notice("\(line)") }
 
     /// What came of the reloads; nil before the start.
     public var reloadStatus: ReloadStatus? { reloader?.status }

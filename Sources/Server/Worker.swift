@@ -13,6 +13,7 @@ struct WorkerConfiguration: Sendable {
     let cache: AnswerCache?
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    let allMetrics: MetricsRegistry
     let streams: UpstreamStreamSupport
 }
 
@@ -61,6 +62,7 @@ final class Worker {
             cache: configuration.cache,
             failures: configuration.failures,
             metrics: configuration.metrics,
+            allMetrics: configuration.allMetrics,
             output: output,
             random: random,
             now: Self.now()

@@ -34,7 +34,7 @@ import Testing
         "Server": Arrows(
             to: [
                 "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Logging",
-                "Metrics", "Routing", "TLS", "Transport",
+                "Metrics", "PresentationFormat", "Routing", "TLS", "Transport",
             ],
             // FoundationEssentials for the dates of log lines and for JSON.
             system: ["FoundationEssentials", "Glibc", "Synchronization"]
@@ -45,8 +45,8 @@ import Testing
         ),
         "switchyard": Arrows(
             to: [
-                "ArgumentParser", "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing",
-                "Server", "Transport",
+                "ArgumentParser", "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "HTTP",
+                "PresentationFormat", "Routing", "Server", "Transport",
             ],
             system: ["FoundationEssentials"]
         ),

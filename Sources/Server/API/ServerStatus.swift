@@ -6,6 +6,8 @@ public struct ServerStatus: Codable, Sendable {
     /// The addresses that queries are taken on.
     public var listen: [String]
     public var clusters: Int
+    /// The clusters that are asked nothing for now.
+    public var drained: [String]
     public var queries: Queries
     public var cache: Cache
     /// Of hits, and of what clients had to wait for.
