@@ -10,6 +10,8 @@ COPY Package.swift ./
 RUN swift package resolve
 COPY Sources ./Sources
 COPY Tests ./Tests
+# Not built, but Package.swift names targets in it.
+COPY benchmarks ./benchmarks
 # Swift's libraries are linked in; libevent, libldns, libssl and libyaml come from the distribution, with its security fixes.
 RUN swift build --configuration release --static-swift-stdlib --product switchyard \
     && install -D -m 755 .build/release/switchyard /image/usr/bin/switchyard \

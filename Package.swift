@@ -140,6 +140,7 @@ let package = Package(
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("HTTPTests", ["EventLoop", "HTTP"]),
+        tests("MetricsTests", ["Metrics"]),
         // A TLS server and an authority that signs its certificates.
         module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
         tests("TransportTests", ["EventLoop", "TLS", "TLSTestSupport", "Transport"]),

@@ -8,6 +8,16 @@ public struct AdminConfiguration: Sendable, Equatable {
     public var isListenWritten = false
     /// The path of the Unix socket for the commands; nil means none.
     public var controlSocket: String?
+    /// How many clusters must be reachable for the server to be ready.
+    public var ready = Readiness.any
+
+    /// Of the clusters, for `ready`.
+    public enum Readiness: String, Sendable, CaseIterable {
+        case any
+        case all
+        /// Not even one.
+        case none
+    }
 
     public init(
         listen: ListenAddress? = AdminConfiguration.defaultListen,

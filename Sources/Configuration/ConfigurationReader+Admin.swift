@@ -10,6 +10,9 @@ extension ConfigurationReader {
         let fields = fields(of: node, .admin)
         if let listen = fields["listen"] { readListen(listen, into: &admin) }
         if let socket = fields["controlSocket"] { readControlSocket(socket, into: &admin) }
+        if let ready: AdminConfiguration.Readiness = fields["ready"].flatMap({ choice($0, "ready") }) {
+            admin.ready = ready
+        }
         return admin
     }
 

@@ -17,6 +17,12 @@ enum ConfigurationLimits {
     /// Lists and mappings within each other, in what is too deep already: here the reading ends.
     static let skippedDepth = 1000
     static let clusters = 100_000
+    /// Files that a configuration includes.
+    static let includedFiles = 10_000
+    /// Octets of all of them.
+    static let includedBytes = 64 << 20
+    /// Paths and patterns of `include`.
+    static let includes = 64
     static let serversPerRoute = 64
     /// Shares of queries under the policy `random`.
     static let weight = 1...1000

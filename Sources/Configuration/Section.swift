@@ -4,6 +4,7 @@ enum Section: CaseIterable {
     case access
     case upstream
     case cluster
+    case included
     case server
     case probe
     case limits
@@ -19,6 +20,7 @@ enum Section: CaseIterable {
         case .access: "`access`"
         case .upstream: "`upstream`"
         case .cluster: "a cluster"
+        case .included: "an included file"
         case .server: "a server"
         case .probe: "`probe`"
         case .limits: "`limits`"
@@ -34,7 +36,8 @@ enum Section: CaseIterable {
         switch self {
         case .root:
             [
-                "listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "admin",
+                "listen", "workers", "access", "upstream", "clusters", "include", "zonePattern", "cache",
+                "admin",
                 "log",
             ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
@@ -44,13 +47,14 @@ enum Section: CaseIterable {
                 "name", "zone", "clusterDomain", "servers", "policy", "hedge", "probe", "limits", "tls",
                 "reverse",
             ]
+        case .included: ["clusters"]
         case .server: ["address", "weight"]
         case .probe: ["name", "type", "interval", "idle", "fall", "rise"]
         case .limits: ["pending", "connections", "retries"]
         case .tls: ["ca"]
         case .cache:
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
-        case .admin: ["listen", "controlSocket"]
+        case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
         }
     }
@@ -58,7 +62,6 @@ enum Section: CaseIterable {
     /// The keys whose meaning is settled, but which this version refuses.
     var laterKeys: [String] {
         switch self {
-        case .root: ["include"]
         case .cache: ["file"]
         default: []
         }

@@ -190,7 +190,7 @@ extension Forwarder {
         _ now: UInt64
     ) {
         metrics.count(.outages)
-        let parents = failClients(query, failure, staleAnswer(query.key, now))
+        let parents = failClients(query, failure, staleAnswer(query.key, now), now)
         query.role = .trial
         pending.unlist(query)
         if let trial, ask(query, route, trial, now) {

@@ -10,6 +10,8 @@ public final class ForwardingSnapshot: Sendable {
     public let health: [UpstreamHealth]
     /// By the place of the route.
     public let routeStates: [RouteState]
+    /// Where each route and server is counted.
+    public let metricRows: MetricRows
     let serverRoutes: ServerRoutes
     let probePace: ProbePace
     /// Clients that are answered.
@@ -41,6 +43,7 @@ public final class ForwardingSnapshot: Sendable {
         self.table = table
         health = Self.health(table, following: previous)
         routeStates = Self.routeStates(table, following: previous)
+        metricRows = MetricRows(table, following: previous?.metricRows)
         serverRoutes = ServerRoutes(table)
         probePace = previous?.probePace ?? ProbePace()
         self.allowed = allowed

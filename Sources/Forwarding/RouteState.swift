@@ -32,6 +32,9 @@ public final class RouteState: Sendable {
 
     // MARK: - Questions in flight
 
+    /// Questions in flight.
+    public var pending: Int { max(0, pendingCount.load(ordering: .relaxed)) }
+
     /// Takes a place for a question; false when the route has no more.
     ///
     /// - Parameter percent: the hundredths of a further send that this first one earns the route.

@@ -17,7 +17,7 @@ struct UnixSocketFile {
         _ = unsafe unlink(temporary)
         let fd = try Self.open()
         do throws(HTTPSocketFileError) {
-            try Self.need("bind", Self.with(address) { unsafe Glibc.bind(fd, $0, $1) })
+            try Self.need("bind", unsafe Self.with(address) { unsafe Glibc.bind(fd, $0, $1) })
             try Self.need("chmod", unsafe chmod(temporary, 0o660))
             try Self.need("listen", Glibc.listen(fd, HTTPLimits.backlog))
             inode = Self.inode(temporary)
@@ -49,7 +49,7 @@ struct UnixSocketFile {
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw .isNoSocket }
         let fd = try open()
         defer { Glibc.close(fd) }
-        let result = with(address) { unsafe connect(fd, $0, $1) }
+        let result = unsafe with(address) { unsafe connect(fd, $0, $1) }
         if result == 0 || errno == EAGAIN { throw .inUse }
     }
 

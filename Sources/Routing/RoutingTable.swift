@@ -34,6 +34,13 @@ public final class RoutingTable: Sendable {
     public let routes: [Route]
     /// All servers that have a number, by it; also those of earlier tables.
     public let upstreams: [Upstream]
+    /// How many connections each server may have, by its number: a server of several routes has the most that one
+    /// of them allows.
+    ///
+    /// Made here and not by each worker, for which it would be a pause.
+    public let connectionLimits: [UInt8]
+    /// How often numbers of servers were given to others, up to this table.
+    public let reassignedNumbers: Int
     /// Names of clusters for an error text, at most eight.
     public let knownClusters: String
 
@@ -135,6 +142,8 @@ public final class RoutingTable: Sendable {
         mappedRoutes = Self.bits(routes.map { $0.mapping != nil })
         directory.endTable()
         upstreams = directory.upstreams
+        reassignedNumbers = directory.reassignedNumbers
+        connectionLimits = Self.connectionLimits(routes, servers: directory.upstreams.count)
         suffixes = SuffixTable(names)
         patternParentLength = patternParent?.length ?? 0
         knownClusters = Self.summary(clusters.map(\.name))
@@ -162,6 +171,17 @@ public final class RoutingTable: Sendable {
             patternParent: patternParent,
             directory: &directory
         )
+    }
+
+    private static func connectionLimits(_ routes: [Route], servers: Int) -> [UInt8] {
+        var limits = [UInt8](repeating: 1, count: servers)
+        for route in routes {
+            let limit = UInt8(clamping: route.settings.limits.connectionsPerServer)
+            for upstream in route.upstreams {
+                limits[Int(upstream.rawValue)] = max(limits[Int(upstream.rawValue)], limit)
+            }
+        }
+        return limits
     }
 
     private static func bits(_ values: [Bool]) -> [UInt64] {

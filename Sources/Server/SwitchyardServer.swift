@@ -11,7 +11,7 @@ import Transport
 
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
-    let configuration: ServerConfiguration
+    private let loaded: LoadedConfiguration
     private let source: ConfigurationSource
     private var logger: Logger
     let loop: EventLoop
@@ -20,11 +20,15 @@ public final class SwitchyardServer {
     private var ended: Wakeup?
     let metrics: MetricsRegistry
     private let admin: AdminServer
+    private(set) var health: HealthCheck?
+    private(set) var rates: QueryRates?
     /// The addresses that queries are taken on.
     private(set) var listening: [ListenAddress] = []
     /// When the server was made, by `MonotonicClock`.
     let startedAt = MonotonicClock.nanoseconds()
-    private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
+    /// The same in seconds since 1970.
+    let startSeconds = Double(time(nil))
+    private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
     let cache: AnswerCache?
     let failures: AnswerCache
@@ -39,11 +43,12 @@ public final class SwitchyardServer {
     ///
     /// - Parameter source: what the configuration was read of, and is read of again.
     public init(
-        _ configuration: ServerConfiguration,
+        _ loaded: LoadedConfiguration,
         from source: ConfigurationSource,
         logger: Logger
     ) throws(ServerError) {
-        self.configuration = configuration
+        let configuration = loaded.configuration
+        self.loaded = loaded
         self.source = source
         self.logger = logger
         do throws(SystemError) {
@@ -62,12 +67,16 @@ public final class SwitchyardServer {
         self.streams = streams
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         self.failures = failures
-        blocks = (0..<count).map { _ in WorkerMetrics() }
+        blocks = (0..<count).map { _ in
+            WorkerMetrics(
+                routes: ForwardingLimits.routeRowsMax,
+                upstreams: ForwardingLimits.upstreamRowsMax
+            )
+        }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { [allMetrics = metrics] listen, metrics, snapshot in
+        makeWorker = { [allMetrics = metrics] listen, metrics in
             WorkerConfiguration(
                 listen: listen,
-                snapshot: snapshot,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
@@ -76,6 +85,9 @@ public final class SwitchyardServer {
             )
         }
     }
+
+    /// The configuration of the start.
+    var configuration: ServerConfiguration { loaded.configuration }
 
     private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
@@ -96,12 +108,12 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let listen = try usableAddresses()
-        try admin.start(endpoints)
+        try startAdmin()
         let keeper = try makeKeeper()
         self.keeper = keeper
         listening = listen
         try startWorkers(listen, keeper.makeSnapshot())
-        reloader = makeReloader()
+        try followConfiguration()
         waitForNames()
         logger.info(
             "listening",
@@ -125,10 +137,26 @@ public final class SwitchyardServer {
         }
     }
 
-    private func makeReloader() -> Reloader {
-        Reloader(source, running: configuration, logger: logger) {
+    private func startAdmin() throws(ServerError) {
+        do throws(SystemError) {
+            health = try HealthCheck(loop, configuration.listen)
+            rates = try QueryRates(loop) { [unowned self] in metrics.queries }
+        } catch {
+            throw .system(error)
+        }
+        try admin.start(endpoints)
+    }
+
+    private func followConfiguration() throws(ServerError) {
+        let reloader = Reloader(source, loaded, logger: logger) {
             [unowned self] new throws(ServerError) in try use(new)
         }
+        do throws(SystemError) {
+            try reloader.followFiles(loop)
+        } catch {
+            throw .system(error)
+        }
+        self.reloader = reloader
     }
 
     private func startWorkers(
@@ -137,8 +165,8 @@ public final class SwitchyardServer {
     ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
-                let worker = makeWorker(listen, block, snapshot)
-                workers.append(try RunningWorker(number, worker, ended: ended?.handle))
+                let worker = makeWorker(listen, block)
+                workers.append(try RunningWorker(number, worker, snapshot, ended: ended?.handle))
             } catch {
                 for worker in workers { worker.drain() }
                 for worker in workers { worker.join() }
@@ -185,6 +213,7 @@ public final class SwitchyardServer {
 
     /// Runs until SIGTERM or SIGINT, then lets the workers finish what is in flight.
     public func run() {
+        yieldToWorkers()
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
         admin.stop()
@@ -197,12 +226,21 @@ public final class SwitchyardServer {
         )
     }
 
+    /// Lets workers have the processor first: to load 10,000 clusters takes this thread longer than a query may wait.
+    ///
+    /// On Linux this is a property of the calling thread.
+    private func yieldToWorkers() { _ = setpriority(CInt(PRIO_PROCESS.rawValue), 0, Self.niceness) }
+
+    private static let niceness: CInt = 10
+
     /// Asks the workers to stop accepting and to end when nothing is in flight.
     ///
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
         reloader = nil
+        health = nil
+        rates = nil
         keeper?.stop()
         for worker in workers { worker.drain() }
     }

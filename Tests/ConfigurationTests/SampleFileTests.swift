@@ -57,6 +57,7 @@ import Testing
         case .access: ["properties", "access"]
         case .upstream: ["properties", "upstream"]
         case .cluster: ["properties", "clusters", "items"]
+        case .included: ["definitions", "includedFile"]
         case .server: ["definitions", "weightedServer"]
         case .probe: ["definitions", "probe"]
         case .limits: ["definitions", "limits"]

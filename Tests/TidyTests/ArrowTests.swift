@@ -16,7 +16,7 @@ import Testing
         "CLibYAML": Arrows(to: []),
         "DNSWire": Arrows(to: []),
         "AnswerCache": Arrows(to: ["CSystem", "DNSWire"], system: ["Glibc", "Synchronization"]),
-        "Metrics": Arrows(to: [], system: ["Synchronization"]),
+        "Metrics": Arrows(to: [], system: ["Glibc", "Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
         "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),
         "Configuration": Arrows(
