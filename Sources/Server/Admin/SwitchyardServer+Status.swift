@@ -77,6 +77,7 @@ extension SwitchyardServer {
             workers: workers.count,
             listen: listening.map(\.description),
             clusters: max(0, (keeper?.current?.table.routes.count ?? 1) - 1),
+            drained: drainedClusters,
             queries: queryStatus(),
             cache: .init(
                 hits: hits,
