@@ -51,6 +51,7 @@ final class ConfigurationReader {
         let clusters = clusters(fields["clusters"], including: fields["include"])
         if let upstream { checkBootstrap(upstream) }
         let cache = cache(fields["cache"])
+        let admin = admin(fields["admin"])
         let log = log(fields["log"])
         guard problems.isEmpty, let upstream else { return nil }
         return ServerConfiguration(
@@ -64,6 +65,7 @@ final class ConfigurationReader {
             clusters: clusters,
             patternParent: patternParent,
             cache: cache,
+            admin: admin,
             log: log
         )
     }

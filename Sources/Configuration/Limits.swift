@@ -44,6 +44,8 @@ enum ConfigurationLimits {
     /// Milliseconds until a client gets an answer beyond its TTL; later it has given up.
     static let staleAfterMilliseconds: ClosedRange<UInt64> = 0...4000
     static let listenAddresses = 64
+    /// Octets of the path of a Unix socket: what the kernel takes, less what a name has that is only tried.
+    static let socketPathBytes = 95
     static let workers = 0...1024
     /// Octets of the cache, where it keeps anything at all.
     static let cacheBytes = (1 << 20)...(1 << 40)

@@ -10,6 +10,7 @@ enum Section: CaseIterable {
     case limits
     case tls
     case cache
+    case admin
     case log
 
     /// As messages name it.
@@ -25,6 +26,7 @@ enum Section: CaseIterable {
         case .limits: "`limits`"
         case .tls: "`tls`"
         case .cache: "`cache`"
+        case .admin: "`admin`"
         case .log: "`log`"
         }
     }
@@ -35,6 +37,7 @@ enum Section: CaseIterable {
         case .root:
             [
                 "listen", "workers", "access", "upstream", "clusters", "include", "zonePattern", "cache",
+                "admin",
                 "log",
             ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
@@ -51,6 +54,7 @@ enum Section: CaseIterable {
         case .tls: ["ca"]
         case .cache:
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
+        case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
         }
     }
@@ -58,7 +62,6 @@ enum Section: CaseIterable {
     /// The keys whose meaning is settled, but which this version refuses.
     var laterKeys: [String] {
         switch self {
-        case .root: ["admin"]
         case .cache: ["file"]
         default: []
         }

@@ -55,7 +55,7 @@ public final class RoutingTable: Sendable {
     }
 
     /// Values below the number of routes are routes, those above are places in `localEntries`.
-    private let suffixes: SuffixTable
+    let suffixes: SuffixTable
     private let localEntries: [LocalEntry]
     private let patternParentLength: Int
     // The routes themselves are far apart in memory.
@@ -215,6 +215,15 @@ extension RoutingTable {
     public func isMapped(_ route: RouteID) -> Bool {
         let i = Int(route.rawValue)
         return mappedRoutes[i / 64] >> UInt64(i % 64) & 1 != 0
+    }
+
+    /// Whether this is the domain of which each cluster has a part.
+    func isPatternDomain(_ name: DomainName) -> Bool {
+        guard name.length == patternParentLength,
+            let found = suffixes.longestMatch(name.bytes, labelCount: name.labelCount), found.offset == 0,
+            Int(found.value) >= routes.count
+        else { return false }
+        return localEntries[Int(found.value) - routes.count] == .patternParent
     }
 
     /// Decides about a question.

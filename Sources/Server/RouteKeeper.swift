@@ -57,6 +57,9 @@ final class RouteKeeper {
 
     var configuration: ServerConfiguration { builder.configuration }
 
+    /// The newest snapshot; nil before the first.
+    var current: ForwardingSnapshot? { builder.current }
+
     // MARK: - Snapshots
 
     /// The next snapshot: of the configuration, and of the addresses that are known.

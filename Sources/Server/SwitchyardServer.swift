@@ -14,17 +14,29 @@ public final class SwitchyardServer {
     private let loaded: LoadedConfiguration
     private let source: ConfigurationSource
     private var logger: Logger
-    private let loop: EventLoop
-    private var workers: [RunningWorker] = []
+    let loop: EventLoop
+    private(set) var workers: [RunningWorker] = []
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
-    private let metrics: MetricsRegistry
+    let metrics: MetricsRegistry
+    private let admin: AdminServer
+    private(set) var health: HealthCheck?
+    private(set) var rates: QueryRates?
+    /// The addresses that queries are taken on.
+    private(set) var listening: [ListenAddress] = []
+    /// When the server was made, by `MonotonicClock`.
+    let startedAt = MonotonicClock.nanoseconds()
+    /// The same in seconds since 1970.
+    let startSeconds = Double(time(nil))
     private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
     private let blocks: [WorkerMetrics]
-    private let cache: AnswerCache?
+    let cache: AnswerCache?
+    let failures: AnswerCache
     private let streams: UpstreamStreamSupport
-    private var keeper: RouteKeeper?
-    private var reloader: Reloader?
+    private(set) var keeper: RouteKeeper?
+    private(set) var reloader: Reloader?
+    /// For questions to ourselves; made for the first.
+    lazy var liveSockets = try? HostSockets(loop)
     private var hasEnded = false
 
     /// Prepares a server; nothing is bound yet.
@@ -44,6 +56,7 @@ public final class SwitchyardServer {
         } catch {
             throw .system(error)
         }
+        admin = AdminServer(configuration.admin, loop, logger: logger)
         let count = configuration.workers > 0 ? configuration.workers : Self.cores
         let seed = UInt64.random(in: .min ... .max)
         let size = configuration.cache.sizeBytes
@@ -53,21 +66,28 @@ public final class SwitchyardServer {
         self.cache = cache
         self.streams = streams
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
-        blocks = (0..<count).map { _ in WorkerMetrics() }
+        self.failures = failures
+        blocks = (0..<count).map { _ in
+            WorkerMetrics(
+                routes: ForwardingLimits.routeRowsMax,
+                upstreams: ForwardingLimits.upstreamRowsMax
+            )
+        }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { listen, metrics in
+        makeWorker = { [allMetrics = metrics] listen, metrics in
             WorkerConfiguration(
                 listen: listen,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
+                allMetrics: allMetrics,
                 streams: streams
             )
         }
     }
 
     /// The configuration of the start.
-    private var configuration: ServerConfiguration { loaded.configuration }
+    var configuration: ServerConfiguration { loaded.configuration }
 
     private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
@@ -88,8 +108,10 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let listen = try usableAddresses()
+        try startAdmin()
         let keeper = try makeKeeper()
         self.keeper = keeper
+        listening = listen
         try startWorkers(listen, keeper.makeSnapshot())
         try followConfiguration()
         waitForNames()
@@ -113,6 +135,16 @@ public final class SwitchyardServer {
         } catch {
             throw .system(error)
         }
+    }
+
+    private func startAdmin() throws(ServerError) {
+        do throws(SystemError) {
+            health = try HealthCheck(loop, configuration.listen)
+            rates = try QueryRates(loop) { [unowned self] in metrics.queries }
+        } catch {
+            throw .system(error)
+        }
+        try admin.start(endpoints)
     }
 
     private func followConfiguration() throws(ServerError) {
@@ -184,6 +216,7 @@ public final class SwitchyardServer {
         yieldToWorkers()
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
+        admin.stop()
         logger.info(
             "stopped",
             metadata: [
@@ -206,6 +239,8 @@ public final class SwitchyardServer {
     public func stop() {
         logger.info("stopping")
         reloader = nil
+        health = nil
+        rates = nil
         keeper?.stop()
         for worker in workers { worker.drain() }
     }
@@ -224,6 +259,9 @@ extension SwitchyardServer {
     ///
     /// On the thread of `run`.
     public func reload() { reloader?.reload() }
+
+    /// Writes a line into the log.
+    func note(_ line: String) { logger.notice("\(line)") }
 
     /// What came of the reloads; nil before the start.
     public var reloadStatus: ReloadStatus? { reloader?.status }

@@ -13,6 +13,7 @@ struct WorkerConfiguration: Sendable {
     let cache: AnswerCache?
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    let allMetrics: MetricsRegistry
     let streams: UpstreamStreamSupport
 }
 
@@ -22,6 +23,9 @@ struct WorkerConfiguration: Sendable {
 final class Worker {
     let loop: EventLoop
     private let batch: DatagramBatch
+    let metrics: WorkerMetrics
+    /// Hits before the batch that is being answered; nil between batches.
+    private var hitsBefore: UInt64?
     private let output: WorkerOutput
     private var forwarder: Forwarder
     var streamReply = WireBuffer(capacity: WireLimits.messageLength + 8)
@@ -47,6 +51,7 @@ final class Worker {
         } catch {
             throw .system(error)
         }
+        metrics = configuration.metrics
         precondition(
             TransportLimits.batchSize <= ForwardingLimits.batchMax,
             "each datagram of a batch has a place"
@@ -57,6 +62,7 @@ final class Worker {
             cache: configuration.cache,
             failures: configuration.failures,
             metrics: configuration.metrics,
+            allMetrics: configuration.allMetrics,
             output: output,
             random: random,
             now: Self.now()
@@ -101,6 +107,12 @@ final class Worker {
     /// Runs until `drain` is through.
     func run() { loop.run() }
 
+    /// Sets the time of what is handled now, in nanoseconds.
+    private func setTime(_ nanoseconds: UInt64) {
+        output.now = Self.milliseconds(nanoseconds)
+        forwarder.microseconds = nanoseconds / 1000
+    }
+
     private static func now() -> UInt64 { milliseconds(MonotonicClock.nanoseconds()) }
 
     private static func milliseconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000 }
@@ -119,7 +131,7 @@ final class Worker {
     }
 
     private func expire() {
-        output.now = Self.now()
+        setTime(MonotonicClock.nanoseconds())
         forwarder.expire(now: output.now)
         armExpiry()
         stopIfDrained()
@@ -128,7 +140,7 @@ final class Worker {
     /// Looks after servers that are down or idle.
     private func tick() {
         guard !isDraining else { return }
-        output.now = Self.now()
+        setTime(MonotonicClock.nanoseconds())
         forwarder.tick(now: output.now)
         armExpiry()
         ticker?.schedule(afterMilliseconds: Int(ForwardingLimits.tickMilliseconds))
@@ -136,6 +148,12 @@ final class Worker {
 
     private func sweepOnce() {
         output.sockets?.sweep(now: Self.now())
+        publish(
+            pending: forwarder.pendingCount,
+            waiting: forwarder.waitingCount,
+            batch.counters,
+            output.streams
+        )
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
         stopIfDrained()
     }
@@ -177,7 +195,7 @@ extension Worker: UpstreamEvents {
         via token: SocketToken,
         at receivedAt: UInt64
     ) {
-        output.now = Self.milliseconds(receivedAt)
+        setTime(receivedAt)
         forwarder.handle(
             response: message,
             from: upstream,
@@ -189,12 +207,17 @@ extension Worker: UpstreamEvents {
     }
 
     func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?) {
-        output.now = Self.now()
+        setTime(MonotonicClock.nanoseconds())
         forwarder.failed(upstream, via: token, wasOpen: wasOpen, tls: tls, now: output.now)
     }
 
     // What was queued leaves by itself at the end of the loop's round.
-    func batchEnded() { armExpiry() }
+    func batchEnded() {
+        armExpiry()
+        guard let before = hitsBefore else { return }
+        hitsBefore = nil
+        countHits(metrics.value(.cacheHits) &- before, since: batch.receivedAt)
+    }
 }
 
 // MARK: - Datagrams of clients
@@ -203,7 +226,8 @@ extension Worker: DatagramHandler {
     func prepare(_ datagram: RawSpan, at place: Int) { forwarder.prepare(query: datagram, at: place) }
 
     func prepared(_ count: Int) {
-        output.now = Self.milliseconds(batch.receivedAt)
+        setTime(batch.receivedAt)
+        hitsBefore = metrics.value(.cacheHits)
         forwarder.fetchAnswers(count)
     }
 
@@ -248,7 +272,7 @@ extension Worker: StreamHandler {
     ) -> Bool {
         worker.output.source = .stream(connection.id)
         var reply = buffer.mutableBytes
-        worker.output.now = milliseconds(connection.receivedAt)
+        worker.setTime(connection.receivedAt)
         let outcome = worker.forwarder.handle(
             query: message,
             from: Client(address: connection.peer.ipAddress, isStream: true),

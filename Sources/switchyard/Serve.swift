@@ -13,7 +13,7 @@ struct Serve: ParsableCommand {
             """
     )
 
-    private static let defaultFile = "/etc/switchyard/switchyard.yaml"
+    static let defaultFile = "/etc/switchyard/switchyard.yaml"
 
     @Option(name: [.short, .customLong("config")], help: "The configuration file.")
     var config: String?
