@@ -96,11 +96,11 @@ enum UpstreamFault {
         }
     }
 
-    /// Whether the server could not be reached, and said so at once.
+    /// Whether nothing was heard of the server, so that the next try may well succeed.
     var isOfNetwork: Bool {
         switch self {
-        case .network, .tls: true
-        case .timeout, .responseCode, .malformed, .lame, .loop: false
+        case .timeout, .network, .tls: true
+        case .responseCode, .malformed, .lame, .loop: false
         }
     }
 

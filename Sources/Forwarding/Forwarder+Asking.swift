@@ -105,7 +105,7 @@ extension Forwarder {
         wait(query, now)
     }
 
-    private mutating func ask(_ query: PendingQuery, _ route: Route, _ position: Int, _ now: UInt64) -> Bool {
+    mutating func ask(_ query: PendingQuery, _ route: Route, _ position: Int, _ now: UInt64) -> Bool {
         let upstream = route.upstreams[position]
         let transport = query.snapshot.table.upstreams[Int(upstream.rawValue)].transport
         return send(query, upstream, position, transport, now)
@@ -173,37 +173,6 @@ extension Forwarder {
         else { return }
         metrics.count(.hedges)
     }
-
-    /// Why nothing can be asked: the failure for clients when all servers of a route are down.
-    private func outage(of route: Route, _ snapshot: ForwardingSnapshot, _ now: UInt64) -> Failure? {
-        guard let first = route.upstreams.first, !hasServerUp(route, snapshot, now) else { return nil }
-        let health = snapshot.health[Int(first.rawValue)]
-        let fault = health.isLooping(now: now) ? .loop : health.lastTrouble.fault
-        return .allDown(route, snapshot.table.upstreams[Int(first.rawValue)], fault)
-    }
-
-    /// Tells clients at once that all servers are down.
-    ///
-    /// Once per interval the question goes on without them, to find out whether a server is back.
-    private mutating func failAtOnce(
-        _ query: PendingQuery,
-        _ route: Route,
-        _ failure: Failure,
-        _ now: UInt64
-    ) {
-        metrics.count(.outages)
-        let trial = claimTrial(query, route, now)
-        let parents = failClients(query, failure, staleAnswer(query.key, now))
-        query.role = .trial
-        pending.unlist(query)
-        if let trial, ask(query, route, trial, now) {
-            metrics.count(.trials)
-            setTimer(query, now)
-        } else {
-            settle(query)
-        }
-        failChains(parents, failure, now)
-    }
 }
 
 // MARK: - Time
@@ -235,6 +204,7 @@ extension Forwarder {
             let wantsServer = isLate || query.retryAt != 0 && now >= query.retryAt
             if wantsServer, !isAsked(query) { askNext(query, now) } else { setTimer(query, now) }
         }
+        failWaiting(now)
     }
 
     /// Marks the attempts whose time is up; true when there was one.

@@ -12,6 +12,7 @@ public final class ForwardingSnapshot: Sendable {
     public let routeStates: [RouteState]
     let serverRoutes: ServerRoutes
     let probePace: ProbePace
+    let outages: OutageCount
     /// Clients that are answered.
     public let allowed: IPPrefixSet
     /// Clients that are answered in class CH.
@@ -43,6 +44,7 @@ public final class ForwardingSnapshot: Sendable {
         routeStates = Self.routeStates(table, following: previous)
         serverRoutes = ServerRoutes(table)
         probePace = previous?.probePace ?? ProbePace()
+        outages = previous?.outages ?? OutageCount()
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls
