@@ -99,6 +99,7 @@ extension Forwarder {
         {
             return failAtOnce(query, route, failure, now)
         }
+        if askOverTCP(query, route, now) { return setTimer(query, now) }
         if let position = claimTrial(query, route, now), takeRetry(query), ask(query, route, position, now) {
             return setTimer(query, now)
         }
@@ -109,6 +110,20 @@ extension Forwarder {
         let upstream = route.upstreams[position]
         let transport = query.snapshot.table.upstreams[Int(upstream.rawValue)].transport
         return send(query, upstream, position, transport, now)
+    }
+
+    /// Asks over TCP what a server that is up has not answered over UDP, as often as it was asked (RFC 9520 §3.1).
+    private mutating func askOverTCP(_ query: PendingQuery, _ route: Route, _ now: UInt64) -> Bool {
+        let position = route.upstreams.indices.prefix(ForwardingLimits.serversPerRouteMax).first { position in
+            query.failedUpstreams & (1 << UInt64(position)) == 0
+                && sends(query, to: position, over: .udp) == ForwardingLimits.sendsPerUpstreamMax
+                && sends(query, to: position, over: .tcp) == 0
+                && !query.snapshot.health[Int(route.upstreams[position].rawValue)].isOut(now: now)
+        }
+        guard let position, takeRetry(query), send(query, route.upstreams[position], position, .tcp, now)
+        else { return false }
+        query.attempts[query.attemptCount - 1].isOtherTransport = true
+        return true
     }
 
     /// Takes a further send of a question from its route's budget; false when there is none.

@@ -32,6 +32,7 @@ extension Forwarder {
         _ attempt: Attempt,
         _ now: UInt64
     ) {
+        if attempt.isOtherTransport { return }
         let health = query.snapshot.health[Int(attempt.upstream.rawValue)]
         let usual = query.snapshot.table.upstreams[Int(attempt.upstream.rawValue)].transport
         if attempt.transport != usual, query.role != .probe {

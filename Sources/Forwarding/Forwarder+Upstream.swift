@@ -38,7 +38,12 @@ extension Forwarder {
         guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
-        let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
+        var wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
+        if transport == .udp, sends + 2 == ForwardingLimits.sendsPerUpstreamMax,
+            isLastUp(upstream, query, now)
+        {
+            wait = max(wait, ForwardingLimits.lastSendMilliseconds)
+        }
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,
@@ -202,6 +207,10 @@ extension Forwarder {
                 takeRetry(query)
             {
                 resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, orElse: .network, now)
+                continue
+            }
+            if attempt.isOtherTransport {
+                if !isAsked(query) { askNext(query, now) }
                 continue
             }
             noteFailure(tls.map { Trouble($0) } ?? .network, query, attempt, now)

@@ -26,6 +26,8 @@ public enum ForwardingLimits {
     /// The same for a server that was never measured.
     public static let retransmitInitialMilliseconds: UInt64 = 300
     public static let retransmitCeilingMilliseconds: UInt64 = 1500
+    /// The shortest time between the last two sends over UDP to the only server that is up: short pauses are over by then.
+    static let lastSendMilliseconds: UInt64 = 400
     /// What a TCP exchange may take before another server is asked.
     public static let streamTimeoutMilliseconds: UInt64 = 2000
     /// Servers of a route: a bit each.

@@ -20,6 +20,8 @@ struct Attempt: BitwiseCopyable {
     var isWithoutEDNSOnTrial = false
     /// Sent over UDP because TCP, which was to confirm an answer, cannot be had: then port and ID are enough.
     var isLastResort = false
+    /// Sent over TCP because nothing came over UDP: that TCP cannot be had, either, says nothing of the server.
+    var isOtherTransport = false
     /// Whether a response is still awaited.
     ///
     /// A late one counts until the question is settled.
