@@ -21,6 +21,8 @@ final class ConfigurationReader {
     let readFile: FileReader
     /// What is wrong, in no particular order.
     private(set) var problems: [ConfigurationProblem] = []
+    /// What is passed over: lines of files that are not ours.
+    private(set) var warnings: [ConfigurationProblem] = []
     /// What was read of `listen`, to refuse servers that are ourselves.
     var listen: [ListenAddress] = []
     /// What was read of `zonePattern`, before the clusters.
@@ -48,7 +50,7 @@ final class ConfigurationReader {
         let cache = cache(fields["cache"])
         let log = log(fields["log"])
         guard problems.isEmpty, let upstream else { return nil }
-        return ServerConfiguration(
+        var configuration = ServerConfiguration(
             listen: listen,
             workers: workers ?? 0,
             access: access,
@@ -61,7 +63,12 @@ final class ConfigurationReader {
             cache: cache,
             log: log
         )
+        configuration.warnings = warnings
+        return configuration
     }
+
+    /// Notes a line of a file that is passed over.
+    func warn(_ problem: ConfigurationProblem) { warnings.append(problem) }
 
     /// Notes a problem of this file, or of another that this one names.
     func report(_ position: Position, _ message: String, file: String? = nil) {

@@ -27,6 +27,8 @@ public struct ServerConfiguration: Sendable {
     public var patternParent: DomainName?
     public var cache: CacheConfiguration
     public var log: LogConfiguration
+    /// What was passed over in files that are not ours, with its places.
+    public var warnings: [ConfigurationProblem] = []
 
     public init(
         listen: [ListenAddress],

@@ -20,6 +20,7 @@ struct Check: ParsableCommand {
         } catch {
             throw CommandFailure(error)
         }
+        for warning in configuration.warnings { StandardStream.error.write(line: warning.description) }
         let clusters = configuration.clusters.count
         print("\(file): valid, \(clusters) cluster\(clusters == 1 ? "" : "s")")
     }
