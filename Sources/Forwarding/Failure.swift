@@ -72,6 +72,7 @@ enum UpstreamFault {
     case malformed
     case lame
     case loop
+    case cookie
     case tls(TLSFault)
 
     /// What stands behind the server in a sentence.
@@ -83,6 +84,7 @@ enum UpstreamFault {
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
         case .loop: "sends queries back to us"
+        case .cookie: "answered without the right DNS cookie"
         case .tls(let fault): fault.sentence(name: server.tls?.name ?? "this server")
         }
     }
@@ -90,7 +92,7 @@ enum UpstreamFault {
     /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
     var isOfQuestion: Bool {
         switch self {
-        case .timeout, .network, .tls, .loop: false
+        case .timeout, .network, .tls, .loop, .cookie: false
         case .responseCode(let code): code != .refused
         case .malformed, .lame: true
         }
@@ -99,7 +101,7 @@ enum UpstreamFault {
     /// Whether nothing was heard of the server, so that the next try may well succeed.
     var isOfNetwork: Bool {
         switch self {
-        case .timeout, .network, .tls: true
+        case .timeout, .network, .tls, .cookie: true
         case .responseCode, .malformed, .lame, .loop: false
         }
     }
@@ -108,7 +110,7 @@ enum UpstreamFault {
         switch self {
         case .timeout, .network, .tls: .networkError
         case .responseCode: .noReachableAuthority
-        case .malformed, .lame: .invalidData
+        case .malformed, .lame, .cookie: .invalidData
         case .loop: .other
         }
     }

@@ -231,10 +231,16 @@ extension Forwarder {
                 continue
             }
             query.attempts[i].isOverdue = true
-            query.lastFault = (attempt.upstream, .timeout)
+            query.lastFault = (attempt.upstream, query.silence(of: attempt))
             metrics.count(.upstreamTimeouts)
-            noteFailure(.timeout, query, attempt, now)
             any = true
+            // TCP was to say soon whether the server keeps the case of letters.
+            if attempt.transport == .tcp, query.foldedBy & query.confirming & attempt.bit != 0,
+                askAsLastResort(query, attempt, .network, now)
+            {
+                continue
+            }
+            noteFailure(.timeout, query, attempt, now)
         }
         return any
     }

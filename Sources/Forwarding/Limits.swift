@@ -74,6 +74,8 @@ public enum ForwardingLimits {
     public static let streamOnlyMilliseconds: UInt64 = 10_000
     /// Confirmed answers with letters in another case after which a server is asked in lower case.
     public static let foldedAnswersMax: UInt64 = 2
+    /// What TCP has to confirm such an answer before the server is asked over UDP, too.
+    static let confirmMilliseconds: UInt64 = 100
     /// For how long it is.
     public static let foldingMilliseconds: UInt64 = 3_600_000
     /// For how long a server gets the same client cookie (RFC 9018 §3).
