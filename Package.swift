@@ -43,7 +43,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CSystem"),
-        .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "CLibevent", pkgConfig: "libevent_extra", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(
             name: "COpenSSL",
             pkgConfig: "openssl",
@@ -60,13 +60,14 @@ let package = Package(
         module("Configuration", ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"]),
         module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics"]),
         module("EventLoop", ["CLibevent", "CSystem"]),
+        module("HTTP", ["CLibevent", "EventLoop"]),
         module("TLS", ["COpenSSL", "EventLoop"]),
         module("Transport", ["EventLoop", "CSystem", "TLS"]),
         module(
             "Server",
             [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing",
-                "TLS", "Transport",
+                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Metrics",
+                "PresentationFormat", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -74,7 +75,8 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server", "Transport",
+                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "HTTP", "PresentationFormat",
+                "Routing", "Server", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings + warningsAreErrors
@@ -137,6 +139,8 @@ let package = Package(
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
         ),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("HTTPTests", ["EventLoop", "HTTP"]),
+        tests("MetricsTests", ["Metrics"]),
         // A TLS server and an authority that signs its certificates.
         module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
         tests("TransportTests", ["EventLoop", "TLS", "TLSTestSupport", "Transport"]),

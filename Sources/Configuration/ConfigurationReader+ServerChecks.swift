@@ -67,7 +67,7 @@ extension ConfigurationReader {
                 report(position, message, file: path)
                 continue
             }
-            warn(
+            warnings.append(
                 ConfigurationProblem(
                     file: path,
                     line: position.line,

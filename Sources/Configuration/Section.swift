@@ -4,11 +4,13 @@ enum Section: CaseIterable {
     case access
     case upstream
     case cluster
+    case included
     case server
     case probe
     case limits
     case tls
     case cache
+    case admin
     case log
 
     /// As messages name it.
@@ -18,11 +20,13 @@ enum Section: CaseIterable {
         case .access: "`access`"
         case .upstream: "`upstream`"
         case .cluster: "a cluster"
+        case .included: "an included file"
         case .server: "a server"
         case .probe: "`probe`"
         case .limits: "`limits`"
         case .tls: "`tls`"
         case .cache: "`cache`"
+        case .admin: "`admin`"
         case .log: "`log`"
         }
     }
@@ -30,7 +34,12 @@ enum Section: CaseIterable {
     /// The keys that this version reads, in the order of the documentation.
     var keys: [String] {
         switch self {
-        case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log"]
+        case .root:
+            [
+                "listen", "workers", "access", "upstream", "clusters", "include", "zonePattern", "cache",
+                "admin",
+                "log",
+            ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
         case .upstream: ["servers", "policy", "hedge", "probe", "limits", "tls", "bootstrap"]
         case .cluster:
@@ -38,12 +47,14 @@ enum Section: CaseIterable {
                 "name", "zone", "clusterDomain", "servers", "policy", "hedge", "probe", "limits", "tls",
                 "reverse",
             ]
+        case .included: ["clusters"]
         case .server: ["address", "weight"]
         case .probe: ["name", "type", "interval", "idle", "fall", "rise"]
         case .limits: ["pending", "connections", "retries"]
         case .tls: ["ca"]
         case .cache:
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
+        case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
         }
     }
@@ -51,7 +62,6 @@ enum Section: CaseIterable {
     /// The keys whose meaning is settled, but which this version refuses.
     var laterKeys: [String] {
         switch self {
-        case .root: ["include", "admin"]
         case .cache: ["file"]
         default: []
         }

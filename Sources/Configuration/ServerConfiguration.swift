@@ -26,6 +26,7 @@ public struct ServerConfiguration: Sendable {
     /// The parent of the zone pattern, `k8s.corp` for `{cluster}.k8s.corp`; nil without a pattern.
     public var patternParent: DomainName?
     public var cache: CacheConfiguration
+    public var admin: AdminConfiguration
     public var log: LogConfiguration
     /// What was passed over in files that are not ours, with its places.
     public var warnings: [ConfigurationProblem] = []
@@ -41,6 +42,7 @@ public struct ServerConfiguration: Sendable {
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
         cache: CacheConfiguration,
+        admin: AdminConfiguration = AdminConfiguration(),
         log: LogConfiguration
     ) {
         self.listen = listen
@@ -53,6 +55,7 @@ public struct ServerConfiguration: Sendable {
         self.clusters = clusters
         self.patternParent = patternParent
         self.cache = cache
+        self.admin = admin
         self.log = log
     }
 

@@ -1,4 +1,4 @@
-import DNSWire
+public import DNSWire
 import Routing
 
 /// Why a question could not be answered, in the words of an Extended DNS Error (RFC 8914).
@@ -40,6 +40,10 @@ struct Failure {
             text: "\(route.label): all servers are down, \(server) \(fault.sentence(of: server))",
             isCacheable: false
         )
+    }
+    /// Not remembered: over as soon as the cluster is restored.
+    static func drained(_ route: Route) -> Failure {
+        Failure(code: .noReachableAuthority, text: "\(route.label) is drained", isCacheable: false)
     }
     static let chainTooLong = Failure(
         code: .other,
@@ -118,7 +122,7 @@ enum UpstreamFault {
 
 extension ResponseCode {
     /// The mnemonic of the IANA registry, or the number.
-    var name: String {
+    public var name: String {
         switch self {
         case .noError: "NOERROR"
         case .formErr: "FORMERR"

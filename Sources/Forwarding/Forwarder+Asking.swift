@@ -78,6 +78,9 @@ extension Forwarder {
         // One server was to be asked, and was.
         if query.role != .question { return isOpen(query, now) ? setTimer(query, now) : settle(query) }
         let route = query.routeInfo
+        if query.attemptCount == 0, query.snapshot.withState(of: query.route, { $0.isDrained }) {
+            return failAtOnce(query, route, .drained(route), trial: nil, now)
+        }
         var isFirst = query.attemptCount == 0
         var isPaid = isFirst
         while let position = chooseServer(query, route, now) {
@@ -95,9 +98,9 @@ extension Forwarder {
             isFirst = false
         }
         if query.attemptCount == 0, query.lastFault == nil,
-            let failure = outage(of: route, query.snapshot, now)
+            let failure = query.snapshot.outage(of: route, now)
         {
-            return failAtOnce(query, route, failure, now)
+            return failAtOnce(query, route, failure, trial: claimTrial(query, route, now), now)
         }
         if askOverTCP(query, route, now) { return setTimer(query, now) }
         if let position = claimTrial(query, route, now), takeRetry(query), ask(query, route, position, now) {
@@ -187,6 +190,31 @@ extension Forwarder {
             position != query.attempts[0].position, takeRetry(query), ask(query, route, position, now)
         else { return }
         metrics.count(.hedges)
+    }
+
+    /// Tells clients at once that no server can be asked.
+    ///
+    /// Once per interval the question goes on without them, to find out whether a server is back.
+    ///
+    /// - Parameter trial: the place of the server to ask then.
+    private mutating func failAtOnce(
+        _ query: PendingQuery,
+        _ route: Route,
+        _ failure: Failure,
+        trial: Int?,
+        _ now: UInt64
+    ) {
+        metrics.count(.outages)
+        let parents = failClients(query, failure, staleAnswer(query.key, now), now)
+        query.role = .trial
+        pending.unlist(query)
+        if let trial, ask(query, route, trial, now) {
+            metrics.count(.trials)
+            setTimer(query, now)
+        } else {
+            settle(query)
+        }
+        failChains(parents, failure, now)
     }
 }
 

@@ -38,6 +38,7 @@ extension Forwarder {
         guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
+        count(UpstreamCounter.sent, of: upstream)
         var wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
         if transport == .udp, sends + 2 == ForwardingLimits.sendsPerUpstreamMax,
             isLastUp(upstream, query, now)
@@ -54,6 +55,7 @@ extension Forwarder {
             token: token,
             transport: transport,
             sentAt: now,
+            sentAtMicroseconds: exactTime(now),
             timeoutAt: now + wait,
             hasEDNS: hasEDNS,
             nameCase: marks.nameCase,

@@ -13,6 +13,9 @@ struct Tool: Sendable {
     static let named = Tool(name: "named", package: "bind9")
     static let unbound = Tool(name: "unbound", package: "unbound")
     static let unboundControl = Tool(name: "unbound-control", package: "unbound")
+    static let curl = Tool(name: "curl", package: "curl")
+    static let promtool = Tool(name: "promtool", package: "prometheus")
+    static let shell = Tool(name: "sh", package: "dash")
     static let setpriv = Tool(name: "setpriv", package: "util-linux")
     /// The server under test: `SWITCHYARD_BINARY`, else what was built beside the tests.
     static let switchyard = Tool(name: "switchyard", package: "")
