@@ -54,7 +54,7 @@ final class ConfigurationReader {
         let admin = admin(fields["admin"])
         let log = log(fields["log"])
         guard problems.isEmpty, let upstream else { return nil }
-        return ServerConfiguration(
+        var configuration = ServerConfiguration(
             listen: listen,
             workers: workers ?? 0,
             access: access,
@@ -68,6 +68,8 @@ final class ConfigurationReader {
             admin: admin,
             log: log
         )
+        configuration.warnings = warnings
+        return configuration
     }
 
     /// Notes a problem of this file, or of another that this one names.

@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public var cache: CacheConfiguration
     public var admin: AdminConfiguration
     public var log: LogConfiguration
+    /// What was passed over in files that are not ours, with its places.
+    public var warnings: [ConfigurationProblem] = []
 
     public init(
         listen: [ListenAddress],

@@ -38,6 +38,8 @@ final class RouteKeeper {
     private var leftOut: Set<String> = []
     /// What was wrong with the files, said already.
     private var lastProblem = ""
+    /// Their lines that were passed over, said already.
+    private var lastWarnings: [ConfigurationProblem] = []
 
     /// - Parameter publish: takes each snapshot after the first.
     init(
@@ -104,6 +106,7 @@ final class RouteKeeper {
         try follow(new)
         builder.configuration = new
         lastProblem = ""
+        say(new.warnings)
         timer?.cancel()
         limit?.schedule(afterMilliseconds: Self.nameMilliseconds)
         guard let names else { return publishNext() }
@@ -201,13 +204,21 @@ extension RouteKeeper {
             // Our own addresses are left out below, which at the start is a mistake.
             var anywhere = configuration
             anywhere.listen = []
-            take(try ConfigurationLoader.servers(of: anywhere))
+            var warnings: [ConfigurationProblem] = []
+            let servers = try ConfigurationLoader.servers(of: anywhere, warn: { warnings.append($0) })
+            say(warnings)
+            take(servers)
             lastProblem = ""
         } catch {
             let problem = error.problems.map(\.description).joined(separator: "; ")
             if problem != lastProblem { logger.warning("the servers stay as they were: \(problem)") }
             lastProblem = problem
         }
+    }
+
+    private func say(_ warnings: [ConfigurationProblem]) {
+        if warnings != lastWarnings { for warning in warnings { logger.warning("\(warning)") } }
+        lastWarnings = warnings
     }
 
     private func take(_ read: [ServerDefinition]) {

@@ -198,14 +198,17 @@ import Testing
     }
 
     @Test func mistakesOfAResolvConfHaveItsNameAndLine() {
-        expectProblem("upstream: {servers: [/test/scoped.conf]}", "/test/scoped.conf:2:12", "`fe80::1%eth0`")
+        expectProblems(
+            "upstream: {servers: [/test/broken.conf]}",
+            [("/test/broken.conf:1:12", "`dns.example`"), ("/test/broken.conf:2:12", "`fe80::1%eth0`")]
+        )
         expectProblem("upstream: {servers: [/test/self.conf]}", "/test/self.conf:1:12", "go in circles")
     }
 
     @Test func problemsOfTheFileItselfComeBeforeThoseOfOthers() {
         expectProblems(
-            "upstream: {servers: [/test/scoped.conf]}\nworkers: x",
-            [("2:10", "whole number"), ("/test/scoped.conf:2:12", "`fe80::1%eth0`")]
+            "upstream: {servers: [/test/self.conf]}\nworkers: x",
+            [("2:10", "whole number"), ("/test/self.conf:1:12", "go in circles")]
         )
     }
 
