@@ -123,6 +123,7 @@ extension ConfigurationReader {
             cache.negativeTTLSeconds = negativeTTL
         }
         readStale(fields, into: &cache)
+        cache.file = fields["file"].flatMap { cacheFile($0, cache) }
         cache.minTTLSeconds = minTTL ?? cache.minTTLSeconds
         cache.maxTTLSeconds = maxTTL ?? cache.maxTTLSeconds
         if cache.minTTLSeconds > cache.maxTTLSeconds, let place = fields["minTTL"] ?? fields["maxTTL"] {
@@ -133,6 +134,19 @@ extension ConfigurationReader {
             )
         }
         return cache
+    }
+
+    private func cacheFile(_ node: YAMLNode, _ cache: CacheConfiguration) -> String? {
+        guard let path = text(node, "file") else { return nil }
+        guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.utf8.contains(0) else {
+            report(node.position, "`file` must be the absolute path of a file, not \(quoted(path))")
+            return nil
+        }
+        guard cache.sizeBytes > 0 else {
+            report(node.position, "`file` keeps nothing without a cache; remove it or raise `size`")
+            return nil
+        }
+        return path
     }
 
     private func readStale(_ fields: Fields, into cache: inout CacheConfiguration) {

@@ -90,6 +90,14 @@ final class RouteKeeper {
         timer.schedule(afterMilliseconds: Int(max(Self.pauseMilliseconds, lastEffort * 10)))
     }
 
+    /// What each route is, by the cache tag that it has now.
+    var identities: [UInt32: String] {
+        guard let table = builder.current?.table else { return [:] }
+        let texts = [configuration.servers.defaultIdentity] + configuration.clusters.map(\.identity)
+        // Names that were resolved meanwhile change no tag.
+        return Dictionary(zip(table.routes.map(\.cacheTag), texts)) { first, _ in first }
+    }
+
     // MARK: - Following
 
     /// Begins to follow names and files.

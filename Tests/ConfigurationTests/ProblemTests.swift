@@ -60,8 +60,11 @@ import Testing
         expectProblem("cache: {workers: 1}", "1:9", "move it to the top of the file")
     }
 
-    @Test func keysOfLaterVersionsAreRefusedNotIgnored() {
-        expectProblem("cache:\n  file: /tmp/x", "2:3", "does not support `file` yet")
+    @Test func theCacheFileIsAPath() {
+        expectProblem("cache: {file: cache.bin}", "1:15", "must be the absolute path")
+        expectProblem("cache: {file: /var/lib/}", "1:15", "must be the absolute path")
+        expectProblem("cache: {file: [/tmp/x]}", "1:15", "must be a single value")
+        expectProblem("cache: {size: 0, file: /tmp/x}", "1:24", "keeps nothing without a cache")
     }
 
     @Test func keysWithoutAValueAreRefused() {

@@ -72,13 +72,6 @@ extension SystemTests {
             #expect(result.output.isEmpty)
         }
 
-        @Test(arguments: ["cache: {file: /tmp/x}"])
-        func keysOfLaterVersionsAreRefusedAndNotIgnored(line: String) throws {
-            let (result, file) = try runWithFile(good + "\n" + line, "check")
-            #expect(result.status == .exited(1))
-            #expect(result.error.hasPrefix("\(file):6:"), "\(result.error)")
-        }
-
         @Test(arguments: [
             "policy: fastest", "policy: random, hedge: 30ms", "probe: off", "probe: {interval: 1s}",
             "limits: {pending: 10}",
