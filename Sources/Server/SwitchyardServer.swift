@@ -22,6 +22,7 @@ public final class SwitchyardServer {
     private let admin: AdminServer
     private(set) var health: HealthCheck?
     private(set) var rates: QueryRates?
+    private(set) var history: History?
     /// The addresses that queries are taken on.
     private(set) var listening: [ListenAddress] = []
     /// When the server was made, by `MonotonicClock`.
@@ -143,6 +144,7 @@ public final class SwitchyardServer {
         do throws(SystemError) {
             health = try HealthCheck(loop, configuration.listen)
             rates = try QueryRates(loop) { [unowned self] in metrics.queries }
+            history = try History(loop) { [unowned self] in historyReading() }
         } catch {
             throw .system(error)
         }
