@@ -2,6 +2,7 @@ import AnswerCache
 public import Configuration
 import EventLoop
 import Forwarding
+import FoundationEssentials
 import Glibc
 public import Logging
 import Metrics
@@ -38,6 +39,12 @@ public final class SwitchyardServer {
     /// For questions to ourselves; made for the first.
     lazy var liveSockets = try? HostSockets(loop)
     private var hasEnded = false
+    private let service = ServiceManager(
+        environment: ProcessInfo.processInfo.environment,
+        processID: getpid()
+    )
+    private var watchdog: Watchdog?
+    private var inherited: [InheritedSocket] = []
 
     /// Prepares a server; nothing is bound yet.
     ///
@@ -107,6 +114,7 @@ public final class SwitchyardServer {
         } catch {
             throw .system(error)
         }
+        inherited = try service.sockets(for: configuration.listen.map { SocketAddress($0) })
         let listen = try usableAddresses()
         try startAdmin()
         let keeper = try makeKeeper()
@@ -115,6 +123,8 @@ public final class SwitchyardServer {
         try startWorkers(listen, keeper.makeSnapshot())
         try followConfiguration()
         waitForNames()
+        try startWatchdog()
+        service.ready(statusText)
         logger.info(
             "listening",
             metadata: [
@@ -159,13 +169,36 @@ public final class SwitchyardServer {
         self.reloader = reloader
     }
 
+    private func startWatchdog() throws(ServerError) {
+        guard let milliseconds = service.watchdogMilliseconds else { return }
+        do throws(SystemError) {
+            watchdog = try Watchdog(
+                loop,
+                milliseconds: milliseconds,
+                ages: { [unowned self] in
+                    let now = MonotonicClock.nanoseconds()
+                    return workers.filter { !$0.hasEnded }.map { $0.age(at: now) }
+                },
+                alive: { [service] in service.alive() }
+            )
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// What the service manager shows.
+    private var statusText: String {
+        "Answering on \(listening.map(\.description).joined(separator: ", "))"
+    }
+
     private func startWorkers(
         _ listen: [ListenAddress],
         _ snapshot: ForwardingSnapshot
     ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
-                let worker = makeWorker(listen, block)
+                var worker = makeWorker(listen, block)
+                worker.inherited = ServiceManager.share(inherited, ofWorker: number, of: blocks.count)
                 workers.append(try RunningWorker(number, worker, snapshot, ended: ended?.handle))
             } catch {
                 for worker in workers { worker.drain() }
@@ -183,7 +216,8 @@ public final class SwitchyardServer {
         var usable: [ListenAddress] = []
         for address in configuration.listen {
             do throws(SystemError) {
-                try ListenProbe.check(SocketAddress(address))
+                let isOurs = inherited.contains { $0.address == SocketAddress(address) }
+                if !isOurs { try ListenProbe.check(SocketAddress(address)) }
                 usable.append(address)
             } catch {
                 let isMissing = error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT
@@ -238,6 +272,7 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
+        service.stopping()
         reloader = nil
         health = nil
         rates = nil
@@ -258,7 +293,12 @@ extension SwitchyardServer {
     /// Reads the configuration once more and uses it, unless it has a mistake; what did not change goes on.
     ///
     /// On the thread of `run`.
-    public func reload() { reloader?.reload() }
+    public func reload() {
+        guard let reloader else { return }
+        service.reloading()
+        reloader.reload()
+        service.ready(statusText)
+    }
 
     /// Writes a line into the log.
     func note(_ line: String) { logger.notice("\(line)") }
