@@ -2,6 +2,7 @@
 #include "CSystem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
@@ -14,6 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +48,38 @@ int csystem_accept(int listener, struct sockaddr_in6 *peer, socklen_t *peer_leng
 
 int csystem_set_option(int fd, int level, int option, int value) {
     REPEAT(int, setsockopt(fd, level, option, &value, sizeof value));
+}
+
+int csystem_option(int fd, int level, int option) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    if (getsockopt(fd, level, option, &value, &length) < 0) return -errno;
+    return value;
+}
+
+int csystem_duplicate(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    REPEAT(int, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+static int send_text(int fd, const struct sockaddr_un *address, socklen_t length, const char *text) {
+    struct timeval limit = {.tv_sec = 1};
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0) return -errno;
+    REPEAT(int, (int)sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)address, length));
+}
+
+int csystem_notify(const char *path, const char *text) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    if (length < 2 || length >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@')) return -EINVAL;
+    memcpy(address.sun_path, path, length);
+    if (path[0] == '@') address.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    int result = send_text(fd, &address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length), text);
+    close(fd);
+    return result;
 }
 
 int csystem_bind(int fd, const struct sockaddr_in6 *address, socklen_t length) {

@@ -5,6 +5,7 @@ import Forwarding
 final class RunningWorker: Sendable {
     private let thread: WorkerThread
     private let link: WorkerLink
+    private let heartbeat: Heartbeat
 
     /// Starts the thread and waits until its sockets are bound.
     init(
@@ -15,6 +16,7 @@ final class RunningWorker: Sendable {
     ) throws(ServerError) {
         let link = WorkerLink(snapshot, ended: ended)
         self.link = link
+        heartbeat = configuration.heartbeat
         do throws(SystemError) {
             thread = try WorkerThread.spawn(name: "worker-\(number)") { link.run(configuration) }
         } catch {
@@ -27,6 +29,9 @@ final class RunningWorker: Sendable {
     }
 
     var hasEnded: Bool { link.hasEnded }
+
+    /// Milliseconds since the worker's loop turned last.
+    func age(at now: UInt64) -> UInt64 { heartbeat.age(at: now) }
 
     /// Lets the worker use other routes and settings from its next query on.
     func replace(snapshot: ForwardingSnapshot) { link.replace(snapshot: snapshot) }

@@ -10,6 +10,8 @@ public enum ServerError: Error, CustomStringConvertible {
     case cannotListenForAdmin(ListenAddress, SystemError)
     /// A server, with what it is for, has an address that this server listens on.
     case forwardsToItself(String, ListenAddress)
+    /// A socket that the service manager handed over, and what is wrong with it.
+    case inheritedSocket(String, String)
     case system(SystemError)
     case authorities(TLSContextError)
 
@@ -23,6 +25,8 @@ public enum ServerError: Error, CustomStringConvertible {
         case .forwardsToItself(let server, let listener):
             "\(server) is this server itself, which listens on \(listener), so that queries would go in circles;"
                 + " name another server"
+        case .inheritedSocket(let socket, let problem):
+            "the service manager hands over a socket that cannot be used, \(socket): \(problem)"
         case .system(let error):
             "the system refused to start the server: \(error)"
         case .authorities(let error): "\(error)"

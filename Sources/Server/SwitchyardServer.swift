@@ -2,6 +2,7 @@ import AnswerCache
 public import Configuration
 import EventLoop
 import Forwarding
+import FoundationEssentials
 import Glibc
 public import Logging
 import Metrics
@@ -40,6 +41,12 @@ public final class SwitchyardServer {
     lazy var liveSockets = try? HostSockets(loop)
     private var cacheKeeper: CacheKeeper?
     private var hasEnded = false
+    private let service = ServiceManager(
+        environment: ProcessInfo.processInfo.environment,
+        processID: getpid()
+    )
+    private var watchdog: Watchdog?
+    private var inherited: [InheritedSocket] = []
 
     /// Prepares a server; nothing is bound yet.
     ///
@@ -109,6 +116,7 @@ public final class SwitchyardServer {
         } catch {
             throw .system(error)
         }
+        inherited = try service.sockets(for: configuration.listen.map { SocketAddress($0) })
         let listen = try usableAddresses()
         try startAdmin()
         let keeper = try makeKeeper()
@@ -118,6 +126,8 @@ public final class SwitchyardServer {
         try followConfiguration()
         try keepCache(of: keeper)
         waitForNames()
+        try startWatchdog()
+        service.ready(statusText)
         logger.info(
             "listening",
             metadata: [
@@ -180,13 +190,36 @@ public final class SwitchyardServer {
         cacheKeeper?.start()
     }
 
+    private func startWatchdog() throws(ServerError) {
+        guard let milliseconds = service.watchdogMilliseconds else { return }
+        do throws(SystemError) {
+            watchdog = try Watchdog(
+                loop,
+                milliseconds: milliseconds,
+                ages: { [unowned self] in
+                    let now = MonotonicClock.nanoseconds()
+                    return workers.filter { !$0.hasEnded }.map { $0.age(at: now) }
+                },
+                alive: { [service] in service.alive() }
+            )
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// What the service manager shows.
+    private var statusText: String {
+        "Answering on \(listening.map(\.description).joined(separator: ", "))"
+    }
+
     private func startWorkers(
         _ listen: [ListenAddress],
         _ snapshot: ForwardingSnapshot
     ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
-                let worker = makeWorker(listen, block)
+                var worker = makeWorker(listen, block)
+                worker.inherited = ServiceManager.share(inherited, ofWorker: number, of: blocks.count)
                 workers.append(try RunningWorker(number, worker, snapshot, ended: ended?.handle))
             } catch {
                 for worker in workers { worker.drain() }
@@ -204,7 +237,8 @@ public final class SwitchyardServer {
         var usable: [ListenAddress] = []
         for address in configuration.listen {
             do throws(SystemError) {
-                try ListenProbe.check(SocketAddress(address))
+                let isOurs = inherited.contains { $0.address == SocketAddress(address) }
+                if !isOurs { try ListenProbe.check(SocketAddress(address)) }
                 usable.append(address)
             } catch {
                 let isMissing = error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT
@@ -260,6 +294,7 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
+        service.stopping()
         reloader = nil
         health = nil
         rates = nil
@@ -280,7 +315,12 @@ extension SwitchyardServer {
     /// Reads the configuration once more and uses it, unless it has a mistake; what did not change goes on.
     ///
     /// On the thread of `run`.
-    public func reload() { reloader?.reload() }
+    public func reload() {
+        guard let reloader else { return }
+        service.reloading()
+        reloader.reload()
+        service.ready(statusText)
+    }
 
     /// Writes a line into the log.
     func note(_ line: String) { logger.notice("\(line)") }

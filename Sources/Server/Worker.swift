@@ -15,6 +15,10 @@ struct WorkerConfiguration: Sendable {
     let metrics: WorkerMetrics
     let allMetrics: MetricsRegistry
     let streams: UpstreamStreamSupport
+    /// Says to others that the worker's loop turns.
+    let heartbeat = Heartbeat()
+    /// What the worker takes of the sockets that the service manager keeps.
+    var inherited: [InheritedSocket] = []
 }
 
 /// One event loop with its sockets and its forwarder.
@@ -34,13 +38,18 @@ final class Worker {
     private var ticker: Timer?
     private var isDraining = false
     private var hasStopped = false
-    private var drainDeadline: UInt64 = 0
+    private var drainStart: UInt64 = 0
+    private let heartbeat: Heartbeat
 
     /// Milliseconds between looks at pending queries.
     private static let expiryInterval = 10
     private static let sweepInterval = 1000
     /// Milliseconds that queries in flight get when the server stops.
     private static let drainMilliseconds: UInt64 = 5000
+    /// Milliseconds in which clients' connections may bring further queries; then only what is pending is finished.
+    private static let lingerMilliseconds: UInt64 = 1000
+    /// Milliseconds in which a datagram that the kernel was handing to our socket has arrived.
+    private static let settleMilliseconds: UInt64 = 20
 
     /// Binds all sockets; throws what the system says when it refuses.
     init(_ configuration: WorkerConfiguration, _ snapshot: ForwardingSnapshot) throws(ServerError) {
@@ -52,6 +61,7 @@ final class Worker {
             throw .system(error)
         }
         metrics = configuration.metrics
+        heartbeat = configuration.heartbeat
         precondition(
             TransportLimits.batchSize <= ForwardingLimits.batchMax,
             "each datagram of a batch has a place"
@@ -85,7 +95,7 @@ final class Worker {
         }
         for address in configuration.listen {
             do throws(SystemError) {
-                try listen(SocketAddress(address))
+                try listen(SocketAddress(address), configuration.inherited)
             } catch {
                 throw .cannotListen(address, error)
             }
@@ -94,14 +104,31 @@ final class Worker {
         ticker?.schedule(afterMilliseconds: Int(ForwardingLimits.tickMilliseconds))
     }
 
-    private func listen(_ address: SocketAddress) throws(SystemError) {
-        let place = output.datagramListeners.count
-        output.datagramListeners.append(
-            try DatagramListener(loop, address, batch: batch, handler: self, tag: place)
-        )
-        output.streamListeners.append(
-            try StreamListener(address, resources: output.streams, handler: self)
-        )
+    private func listen(_ address: SocketAddress, _ inherited: [InheritedSocket]) throws(SystemError) {
+        let ours = inherited.filter { $0.address == address }
+        for socket in Self.orNew(ours.filter { $0.kind == .datagrams }) {
+            let place = output.datagramListeners.count
+            output.datagramListeners.append(
+                try DatagramListener(
+                    loop,
+                    address,
+                    inherited: socket,
+                    batch: batch,
+                    handler: self,
+                    tag: place
+                )
+            )
+        }
+        for socket in Self.orNew(ours.filter { $0.kind == .streams }) {
+            output.streamListeners.append(
+                try StreamListener(address, inherited: socket, resources: output.streams, handler: self)
+            )
+        }
+    }
+
+    /// Those that there are, or one to be made.
+    private static func orNew(_ sockets: [InheritedSocket]) -> [InheritedSocket?] {
+        sockets.isEmpty ? [nil] : sockets
     }
 
     /// Runs until `drain` is through.
@@ -147,6 +174,7 @@ final class Worker {
     }
 
     private func sweepOnce() {
+        heartbeat.beat()
         output.sockets?.sweep(now: Self.now())
         publish(
             pending: forwarder.pendingCount,
@@ -164,7 +192,7 @@ final class Worker {
     func drain() {
         guard !isDraining else { return }
         isDraining = true
-        drainDeadline = Self.now() + Self.drainMilliseconds
+        drainStart = Self.now()
         output.stopListening()
         sweep?.schedule(afterMilliseconds: 10)
         stopIfDrained()
@@ -172,8 +200,9 @@ final class Worker {
 
     func stopIfDrained() {
         guard isDraining, !hasStopped else { return }
-        let isIdle = !forwarder.hasWaiting && output.streams.connectionCount == 0
-        guard isIdle || Self.now() >= drainDeadline else {
+        let milliseconds = Self.now() - drainStart
+        if milliseconds >= Self.lingerMilliseconds { output.streams.finishConnections() }
+        guard isIdle(milliseconds) || milliseconds >= Self.drainMilliseconds else {
             sweep?.schedule(afterMilliseconds: 10)
             return
         }
@@ -181,6 +210,12 @@ final class Worker {
         hasStopped = true
         output.closeAll()
         loop.stop()
+    }
+
+    /// Says whether nobody waits for anything, a number of milliseconds after the end was asked for.
+    private func isIdle(_ milliseconds: UInt64) -> Bool {
+        guard !forwarder.hasWaiting, output.streams.connectionCount == 0 else { return false }
+        return milliseconds >= Self.settleMilliseconds && !output.receiveRest()
     }
 }
 

@@ -90,7 +90,12 @@ final class WorkerOutput: ForwarderOutput {
 
     func stopListening() {
         for listener in datagramListeners { listener.stopReceiving() }
-        for listener in streamListeners { listener.stop() }
+        for listener in streamListeners { listener.retire() }
+    }
+
+    /// Receives what is left in the sockets; says whether there was something.
+    func receiveRest() -> Bool {
+        datagramListeners.reduce(false) { $1.receiveRest() || $0 }
     }
 
     func closeAll() {

@@ -27,6 +27,9 @@ public enum TransportLimits {
     /// The lowest random source port: those below are privileged.
     static let lowestRandomPort: UInt16 = 1024
 
+    /// The port of a service that nobody offers and that never speaks first (RFC 863).
+    static let discardPort: UInt16 = 9
+
     // MARK: - Streams
 
     /// Octets of a message: what the two-octet length prefix can say (RFC 1035 §4.2.2).
@@ -47,6 +50,8 @@ public enum TransportLimits {
     static let acceptsPerReadiness = 64
     /// Connections that the kernel holds until they are accepted; it lowers this to net.core.somaxconn.
     static let backlog: CInt = 1024
+    /// Milliseconds that a client's connection may be idle once its listener is gone: its first query may be on its way.
+    static let lingerMilliseconds = 200
     /// Milliseconds without accepting after the system ran out of descriptors or memory.
     static let acceptPauseMilliseconds = 100
     /// Octets of a connection's output buffer that are kept while it is empty.

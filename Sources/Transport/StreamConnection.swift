@@ -166,6 +166,12 @@ public final class StreamConnection: ClientStream {
         settleLater()
     }
 
+    /// Closes as soon as it is idle for a moment; queries of the client are answered until then.
+    func linger() {
+        idleMilliseconds = min(idleMilliseconds, TransportLimits.lingerMilliseconds)
+        scheduleTimer()
+    }
+
     /// Closes now; what was not written is lost.
     ///
     /// Calls the handler's `connectionClosed` before it returns.

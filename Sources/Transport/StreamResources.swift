@@ -78,6 +78,16 @@ public final class StreamResources {
         for connection in connections.values where connection.listenerID == id { connection.finish() }
     }
 
+    /// Lets the connections of a listener go on until they are idle for a moment.
+    func lingerConnections(ofListener id: UInt64) {
+        for connection in connections.values where connection.listenerID == id { connection.linger() }
+    }
+
+    /// Lets all connections of clients finish what is pending.
+    public func finishConnections() {
+        for connection in connections.values { connection.finish() }
+    }
+
     /// Closes all connections of clients now: the end of the time that a stopping server gives them.
     public func closeConnections() {
         for connection in Array(connections.values) { connection.close() }

@@ -31,6 +31,12 @@ int csystem_accept(int listener, struct sockaddr_in6 *peer, socklen_t *peer_leng
 /// Sets an option that holds an int.
 int csystem_set_option(int fd, int level, int option, int value);
 
+/// Reads an option that holds an int that is not negative. Returns it.
+int csystem_option(int fd, int level, int option);
+
+/// A second descriptor of a socket, which does not block (nor does the first) and is closed on exec. Returns it.
+int csystem_duplicate(int fd);
+
 int csystem_bind(int fd, const struct sockaddr_in6 *address, socklen_t length);
 int csystem_listen(int fd, int backlog);
 
@@ -76,6 +82,10 @@ void csystem_turn_packet_info(struct msghdr *header);
 /// Writes IP_PKTINFO (family AF_INET) or IPV6_PKTINFO into the header's control buffer, which has room for
 /// csystem_control_capacity octets, and sets its length.
 void csystem_write_packet_info(struct msghdr *header, int family, const struct csystem_local_path *path);
+
+/// Sends one datagram with a text to the Unix socket at `path`, whose first character is `/`, or `@` for the abstract
+/// name space; waits for a second at most.
+int csystem_notify(const char *path, const char *text);
 
 // MARK: - Process and threads
 

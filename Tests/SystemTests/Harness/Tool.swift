@@ -16,6 +16,8 @@ struct Tool: Sendable {
     static let curl = Tool(name: "curl", package: "curl")
     static let promtool = Tool(name: "promtool", package: "prometheus")
     static let shell = Tool(name: "sh", package: "dash")
+    static let python = Tool(name: "python3", package: "python3")
+    static let systemdAnalyze = Tool(name: "systemd-analyze", package: "systemd")
     static let setpriv = Tool(name: "setpriv", package: "util-linux")
     /// The server under test: `SWITCHYARD_BINARY`, else what was built beside the tests.
     static let switchyard = Tool(name: "switchyard", package: "")
