@@ -1,4 +1,7 @@
+import Forwarding
 import HTTP
+import Metrics
+import Routing
 
 // The page that shows what happens, and the samples that it draws.
 extension SwitchyardServer {
