@@ -20,7 +20,7 @@ public final class SwitchyardServer {
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     let metrics: MetricsRegistry
-    private let admin: AdminServer
+    let admin: AdminServer
     private(set) var health: HealthCheck?
     private(set) var rates: QueryRates?
     /// The addresses that queries are taken on.
@@ -45,6 +45,10 @@ public final class SwitchyardServer {
     )
     private var watchdog: Watchdog?
     private var inherited: [InheritedSocket] = []
+    private var predecessor: Predecessor?
+    /// The process that takes over, and the time that it has left for that.
+    var successor: Int32?
+    var succession: Timer?
 
     /// Prepares a server; nothing is bound yet.
     ///
@@ -101,7 +105,9 @@ public final class SwitchyardServer {
     /// Binds all sockets and starts the workers; afterwards queries are answered.
     ///
     /// Waits for the addresses of servers that are given by name, but not for long.
-    public func start() throws(ServerError) {
+    ///
+    /// - Parameter takesOver: whether a server that answers at the control socket is replaced.
+    public func start(takesOver: Bool = false) throws(ServerError) {
         ProcessLimits.ignoreBrokenPipe()
         try OwnAddresses(listen: configuration.listen).check(configuration)
         do throws(SystemError) {
@@ -115,6 +121,7 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         inherited = try service.sockets(for: configuration.listen.map { SocketAddress($0) })
+        if takesOver { predecessor = try findPredecessor() }
         let listen = try usableAddresses()
         try startAdmin()
         let keeper = try makeKeeper()
@@ -125,6 +132,7 @@ public final class SwitchyardServer {
         waitForNames()
         try startWatchdog()
         service.ready(statusText)
+        predecessor?.end()
         logger.info(
             "listening",
             metadata: [
@@ -167,6 +175,15 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         self.reloader = reloader
+    }
+
+    private func findPredecessor() throws(ServerError) -> Predecessor? {
+        guard let path = configuration.admin.controlSocket else {
+            throw .handover("`admin.controlSocket` is none; name the socket of the server that runs")
+        }
+        let predecessor = try Predecessor.find(path)
+        if predecessor == nil { logger.info("no server to take over from at \(path)") }
+        return predecessor
     }
 
     private func startWatchdog() throws(ServerError) {
@@ -216,10 +233,13 @@ public final class SwitchyardServer {
         var usable: [ListenAddress] = []
         for address in configuration.listen {
             do throws(SystemError) {
-                let isOurs = inherited.contains { $0.address == SocketAddress(address) }
-                if !isOurs { try ListenProbe.check(SocketAddress(address)) }
+                try ListenProbe.check(SocketAddress(address))
                 usable.append(address)
             } catch {
+                if error.errno == EADDRINUSE, isOurs(address) {
+                    usable.append(address)
+                    continue
+                }
                 let isMissing = error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT
                 guard isMissing, !address.address.isIPv4, address.address.bits == 1 else {
                     throw .cannotListen(address, error)
@@ -229,6 +249,11 @@ public final class SwitchyardServer {
         }
         guard let first = configuration.listen.first, usable.isEmpty else { return usable }
         throw .cannotListen(first, SystemError(call: "bind", errno: EADDRNOTAVAIL))
+    }
+
+    /// Says whether who has an address is to share it with us.
+    private func isOurs(_ address: ListenAddress) -> Bool {
+        predecessor != nil || inherited.contains { $0.address == SocketAddress(address) }
     }
 
     /// Lets names be resolved for a moment; queries are answered meanwhile.
@@ -272,7 +297,8 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
-        service.stopping()
+        succession = nil
+        if let successor { service.replaced(by: successor) } else { service.stopping() }
         reloader = nil
         health = nil
         rates = nil
