@@ -54,6 +54,7 @@ let package = Package(
 
         module("DNSWire"),
         module("AnswerCache", ["CSystem", "DNSWire"]),
+        module("CacheFile", ["AnswerCache", "DNSWire"]),
         module("Metrics"),
         module("Routing", ["DNSWire"]),
         module("PresentationFormat", ["DNSWire", "CLDNS"]),
@@ -66,8 +67,8 @@ let package = Package(
         module(
             "Server",
             [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Metrics",
-                "PresentationFormat", "Routing", "TLS", "Transport",
+                "AnswerCache", "CacheFile", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP",
+                "Metrics", "PresentationFormat", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -127,6 +128,7 @@ let package = Package(
 
         tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "CacheTraces", "DNSWire"]),
+        tests("CacheFileTests", ["AnswerCache", "CacheFile", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
         tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),
         tests(

@@ -54,7 +54,7 @@ final class ConfigurationReader {
         let admin = admin(fields["admin"])
         let log = log(fields["log"])
         guard problems.isEmpty, let upstream else { return nil }
-        return ServerConfiguration(
+        var configuration = ServerConfiguration(
             listen: listen,
             workers: workers ?? 0,
             access: access,
@@ -68,6 +68,8 @@ final class ConfigurationReader {
             admin: admin,
             log: log
         )
+        configuration.warnings = warnings
+        return configuration
     }
 
     /// Notes a problem of this file, or of another that this one names.
@@ -121,6 +123,7 @@ extension ConfigurationReader {
             cache.negativeTTLSeconds = negativeTTL
         }
         readStale(fields, into: &cache)
+        cache.file = fields["file"].flatMap { cacheFile($0, cache) }
         cache.minTTLSeconds = minTTL ?? cache.minTTLSeconds
         cache.maxTTLSeconds = maxTTL ?? cache.maxTTLSeconds
         if cache.minTTLSeconds > cache.maxTTLSeconds, let place = fields["minTTL"] ?? fields["maxTTL"] {
@@ -131,6 +134,19 @@ extension ConfigurationReader {
             )
         }
         return cache
+    }
+
+    private func cacheFile(_ node: YAMLNode, _ cache: CacheConfiguration) -> String? {
+        guard let path = text(node, "file") else { return nil }
+        guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.utf8.contains(0) else {
+            report(node.position, "`file` must be the absolute path of a file, not \(quoted(path))")
+            return nil
+        }
+        guard cache.sizeBytes > 0 else {
+            report(node.position, "`file` keeps nothing without a cache; remove it or raise `size`")
+            return nil
+        }
+        return path
     }
 
     private func readStale(_ fields: Fields, into cache: inout CacheConfiguration) {

@@ -53,17 +53,9 @@ enum Section: CaseIterable {
         case .limits: ["pending", "connections", "retries"]
         case .tls: ["ca"]
         case .cache:
-            ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
+            ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch", "file"]
         case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
-        }
-    }
-
-    /// The keys whose meaning is settled, but which this version refuses.
-    var laterKeys: [String] {
-        switch self {
-        case .cache: ["file"]
-        default: []
         }
     }
 

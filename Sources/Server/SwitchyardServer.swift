@@ -38,6 +38,7 @@ public final class SwitchyardServer {
     private(set) var reloader: Reloader?
     /// For questions to ourselves; made for the first.
     lazy var liveSockets = try? HostSockets(loop)
+    private var cacheKeeper: CacheKeeper?
     private var hasEnded = false
     private let service = ServiceManager(
         environment: ProcessInfo.processInfo.environment,
@@ -129,6 +130,7 @@ public final class SwitchyardServer {
         listening = listen
         try startWorkers(listen, keeper.makeSnapshot())
         try followConfiguration()
+        try keepCache(of: keeper)
         waitForNames()
         try startWatchdog()
         service.ready(statusText)
@@ -208,6 +210,23 @@ public final class SwitchyardServer {
         "Answering on \(listening.map(\.description).joined(separator: ", "))"
     }
 
+    private func keepCache(of keeper: RouteKeeper) throws(ServerError) {
+        guard let cache, let path = configuration.cache.file else { return }
+        do throws(SystemError) {
+            cacheKeeper = try CacheKeeper(
+                cache,
+                path: path,
+                loop,
+                logger: logger,
+                retentionMilliseconds: { UInt64(keeper.configuration.cache.serveStaleSeconds) * 1000 },
+                routes: { keeper.identities }
+            )
+        } catch {
+            throw .system(error)
+        }
+        cacheKeeper?.start()
+    }
+
     private func startWorkers(
         _ listen: [ListenAddress],
         _ snapshot: ForwardingSnapshot
@@ -275,6 +294,7 @@ public final class SwitchyardServer {
         yieldToWorkers()
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
+        cacheKeeper?.finish()
         admin.stop()
         logger.info(
             "stopped",
