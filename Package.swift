@@ -21,8 +21,19 @@ let settings: [SwiftSetting] = [
 let warningsAreErrors: [SwiftSetting] =
     Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings + warningsAreErrors)
+func module(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    path: String? = nil,
+    resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: path,
+        resources: resources,
+        swiftSettings: settings + warningsAreErrors
+    )
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -70,7 +81,9 @@ let package = Package(
                 "AnswerCache", "CacheFile", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP",
                 "Metrics", "PresentationFormat", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
-            ]
+            ],
+            // The dashboard is part of the binary.
+            resources: ["index.html", "dashboard.css", "dashboard.js"].map { .embedInCode("Dashboard/\($0)") }
         ),
         module("EmbeddedClusters", ["DNSWire", "EventLoop", "PresentationFormat", "Routing", "Transport"]),
         .executableTarget(

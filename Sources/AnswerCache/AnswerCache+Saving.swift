@@ -66,15 +66,23 @@ extension AnswerCache {
 
     fileprivate func copies(_ buckets: Range<Int>, _ shard: Int) -> [[UInt64]] {
         let lock = geometry.header(shard) + ShardField.lock
-        let slots = geometry.index(shard) + buckets.lowerBound * Geometry.slotsPerBucket
+        var index = geometry.index(shard) + buckets.lowerBound * Geometry.slotsPerBucket
+        let end = index + buckets.count * Geometry.slotsPerBucket
+        var copies: [[UInt64]] = []
         region.lock(lock)
         defer { region.unlock(lock) }
-        return (slots..<(slots + buckets.count * Geometry.slotsPerBucket)).compactMap { index in
+        while index < end {
             let slot = Slot(word: region.load(index))
-            guard !slot.isEmpty else { return nil }
-            let start = geometry.ring(shard, isMain: slot.isMain).index(slot.offset)
-            return (start..<(start + region.words(entryAt: start))).map { region.load($0) }
+            if !slot.isEmpty { copies.append(words(of: slot, shard)) }
+            index += 1
         }
+        return copies
+    }
+
+    /// The words of the entry that a slot points to.
+    private func words(of slot: Slot, _ shard: Int) -> [UInt64] {
+        let start = geometry.ring(shard, isMain: slot.isMain).index(slot.offset)
+        return (start..<(start + region.words(entryAt: start))).map { region.load($0) }
     }
 }
 

@@ -28,10 +28,16 @@ public struct HTTPResponse: Sendable {
         var fields = [
             ("Content-Type", contentType), ("Content-Length", "\(body.count)"), ("Connection", "close"),
             ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+            ("Content-Security-Policy", Self.contentSecurityPolicy),
         ]
         if let allow { fields.append(("Allow", allow)) }
         return fields
     }
+
+    /// A page may use what this server has itself, and nothing else.
+    private static let contentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:;"
+        + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
     /// The words for a status code.
     static func reason(_ status: Int) -> String {

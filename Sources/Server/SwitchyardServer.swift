@@ -23,6 +23,7 @@ public final class SwitchyardServer {
     let admin: AdminServer
     private(set) var health: HealthCheck?
     private(set) var rates: QueryRates?
+    private(set) var history: History?
     /// The addresses that queries are taken on.
     private(set) var listening: [ListenAddress] = []
     /// When the server was made, by `MonotonicClock`.
@@ -161,6 +162,7 @@ public final class SwitchyardServer {
         do throws(SystemError) {
             health = try HealthCheck(loop, configuration.listen)
             rates = try QueryRates(loop) { [unowned self] in metrics.queries }
+            history = try History(loop) { [unowned self] in historyReading() }
         } catch {
             throw .system(error)
         }
@@ -188,6 +190,23 @@ public final class SwitchyardServer {
         return predecessor
     }
 
+    private func keepCache(of keeper: RouteKeeper) throws(ServerError) {
+        guard let cache, let path = configuration.cache.file else { return }
+        do throws(SystemError) {
+            cacheKeeper = try CacheKeeper(
+                cache,
+                path: path,
+                loop,
+                logger: logger,
+                retentionMilliseconds: { UInt64(keeper.configuration.cache.serveStaleSeconds) * 1000 },
+                routes: { keeper.identities }
+            )
+        } catch {
+            throw .system(error)
+        }
+        cacheKeeper?.start()
+    }
+
     private func startWatchdog() throws(ServerError) {
         guard let milliseconds = service.watchdogMilliseconds else { return }
         do throws(SystemError) {
@@ -208,23 +227,6 @@ public final class SwitchyardServer {
     /// What the service manager shows.
     private var statusText: String {
         "Answering on \(listening.map(\.description).joined(separator: ", "))"
-    }
-
-    private func keepCache(of keeper: RouteKeeper) throws(ServerError) {
-        guard let cache, let path = configuration.cache.file else { return }
-        do throws(SystemError) {
-            cacheKeeper = try CacheKeeper(
-                cache,
-                path: path,
-                loop,
-                logger: logger,
-                retentionMilliseconds: { UInt64(keeper.configuration.cache.serveStaleSeconds) * 1000 },
-                routes: { keeper.identities }
-            )
-        } catch {
-            throw .system(error)
-        }
-        cacheKeeper?.start()
     }
 
     private func startWorkers(

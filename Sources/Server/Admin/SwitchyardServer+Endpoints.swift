@@ -12,6 +12,6 @@ extension SwitchyardServer {
             .get("/api/upstreams") { [unowned self] in $0.answer(JSON.response(upstreamStatuses())) },
             .get("/api/config") { [unowned self] in $0.answer(JSON.response(configurationReport())) },
             .get("/api/cache") { [unowned self] in $0.answer(JSON.response(cacheStatus())) },
-        ] + controlEndpoints
+        ] + controlEndpoints + dashboardEndpoints
     }
 }

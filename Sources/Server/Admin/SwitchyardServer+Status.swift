@@ -101,7 +101,7 @@ extension SwitchyardServer {
         )
     }
 
-    private func missLatency() -> Histogram {
+    func missLatency() -> Histogram {
         let rows = keeper?.current?.metricRows.routeNames.count ?? 0
         return (0..<rows).reduce(Histogram()) { $0 + RouteReport(metrics.workers, row: $1).latency }
     }
@@ -125,11 +125,12 @@ extension SwitchyardServer {
 
     // MARK: - Clusters
 
-    func clusterStatuses() -> [ClusterStatus] {
+    /// The default route and the clusters, of `count` routes at most.
+    func clusterStatuses(first count: Int = .max) -> [ClusterStatus] {
         guard let snapshot = keeper?.current else { return [] }
         let definitions = keeper?.configuration.clusters ?? []
         let byName = Dictionary(definitions.map { ($0.name, $0) }) { first, _ in first }
-        return snapshot.table.routes.enumerated().map { place, route in
+        return snapshot.table.routes.prefix(count).enumerated().map { place, route in
             let definition = place == 0 ? nil : byName[route.name]
             let row = Int(snapshot.metricRows.routes[place])
             let report = RouteReport(metrics.workers, row: row)
