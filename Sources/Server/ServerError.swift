@@ -12,6 +12,8 @@ public enum ServerError: Error, CustomStringConvertible {
     case forwardsToItself(String, ListenAddress)
     /// A socket that the service manager handed over, and what is wrong with it.
     case inheritedSocket(String, String)
+    /// Why there is no taking over from the server that runs.
+    case handover(String)
     case system(SystemError)
     case authorities(TLSContextError)
 
@@ -27,6 +29,7 @@ public enum ServerError: Error, CustomStringConvertible {
                 + " name another server"
         case .inheritedSocket(let socket, let problem):
             "the service manager hands over a socket that cannot be used, \(socket): \(problem)"
+        case .handover(let problem): "cannot take over: \(problem)"
         case .system(let error):
             "the system refused to start the server: \(error)"
         case .authorities(let error): "\(error)"

@@ -20,7 +20,7 @@ public final class SwitchyardServer {
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     let metrics: MetricsRegistry
-    private let admin: AdminServer
+    let admin: AdminServer
     private(set) var health: HealthCheck?
     private(set) var rates: QueryRates?
     private(set) var history: History?
@@ -47,6 +47,10 @@ public final class SwitchyardServer {
     )
     private var watchdog: Watchdog?
     private var inherited: [InheritedSocket] = []
+    private var predecessor: Predecessor?
+    /// The process that takes over, and the time that it has left for that.
+    var successor: Int32?
+    var succession: Timer?
 
     /// Prepares a server; nothing is bound yet.
     ///
@@ -103,7 +107,9 @@ public final class SwitchyardServer {
     /// Binds all sockets and starts the workers; afterwards queries are answered.
     ///
     /// Waits for the addresses of servers that are given by name, but not for long.
-    public func start() throws(ServerError) {
+    ///
+    /// - Parameter takesOver: whether a server that answers at the control socket is replaced.
+    public func start(takesOver: Bool = false) throws(ServerError) {
         ProcessLimits.ignoreBrokenPipe()
         try OwnAddresses(listen: configuration.listen).check(configuration)
         do throws(SystemError) {
@@ -117,6 +123,7 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         inherited = try service.sockets(for: configuration.listen.map { SocketAddress($0) })
+        if takesOver { predecessor = try findPredecessor() }
         let listen = try usableAddresses()
         try startAdmin()
         let keeper = try makeKeeper()
@@ -128,6 +135,7 @@ public final class SwitchyardServer {
         waitForNames()
         try startWatchdog()
         service.ready(statusText)
+        predecessor?.end()
         logger.info(
             "listening",
             metadata: [
@@ -171,6 +179,15 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         self.reloader = reloader
+    }
+
+    private func findPredecessor() throws(ServerError) -> Predecessor? {
+        guard let path = configuration.admin.controlSocket else {
+            throw .handover("`admin.controlSocket` is none; name the socket of the server that runs")
+        }
+        let predecessor = try Predecessor.find(path)
+        if predecessor == nil { logger.info("no server to take over from at \(path)") }
+        return predecessor
     }
 
     private func keepCache(of keeper: RouteKeeper) throws(ServerError) {
@@ -237,10 +254,13 @@ public final class SwitchyardServer {
         var usable: [ListenAddress] = []
         for address in configuration.listen {
             do throws(SystemError) {
-                let isOurs = inherited.contains { $0.address == SocketAddress(address) }
-                if !isOurs { try ListenProbe.check(SocketAddress(address)) }
+                try ListenProbe.check(SocketAddress(address))
                 usable.append(address)
             } catch {
+                if error.errno == EADDRINUSE, isOurs(address) {
+                    usable.append(address)
+                    continue
+                }
                 let isMissing = error.errno == EADDRNOTAVAIL || error.errno == EAFNOSUPPORT
                 guard isMissing, !address.address.isIPv4, address.address.bits == 1 else {
                     throw .cannotListen(address, error)
@@ -250,6 +270,11 @@ public final class SwitchyardServer {
         }
         guard let first = configuration.listen.first, usable.isEmpty else { return usable }
         throw .cannotListen(first, SystemError(call: "bind", errno: EADDRNOTAVAIL))
+    }
+
+    /// Says whether who has an address is to share it with us.
+    private func isOurs(_ address: ListenAddress) -> Bool {
+        predecessor != nil || inherited.contains { $0.address == SocketAddress(address) }
     }
 
     /// Lets names be resolved for a moment; queries are answered meanwhile.
@@ -294,7 +319,8 @@ public final class SwitchyardServer {
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
-        service.stopping()
+        succession = nil
+        if let successor { service.replaced(by: successor) } else { service.stopping() }
         reloader = nil
         health = nil
         rates = nil

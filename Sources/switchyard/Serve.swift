@@ -18,9 +18,12 @@ struct Serve: ParsableCommand {
     @Option(name: [.short, .customLong("config")], help: "The configuration file.")
     var config: String?
 
+    @Flag(help: "Take the place of the server that answers at the control socket, without losing a query.")
+    var takeOver = false
+
     func run() throws {
         let source = source
-        try ServerRunner.run(try load(source), from: source)
+        try ServerRunner.run(try load(source), from: source, takesOver: takeOver)
     }
 
     private func load(_ source: ConfigurationSource) throws -> LoadedConfiguration {

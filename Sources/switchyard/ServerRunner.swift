@@ -6,12 +6,13 @@ enum ServerRunner {
     nonisolated static func run(
         _ loaded: LoadedConfiguration,
         from source: ConfigurationSource,
+        takesOver: Bool = false,
         started: () -> Void = {}
     ) throws {
         do throws(ServerError) {
             let logger = LoggingSetup.logger(loaded.configuration.log)
             let server = try SwitchyardServer(loaded, from: source, logger: logger)
-            try server.start()
+            try server.start(takesOver: takesOver)
             started()
             server.run()
         } catch {

@@ -95,6 +95,82 @@ extension SystemTests {
             #expect(server.process.wait(seconds: 20) == .exited(0), "\(server.process.log)")
         }
 
+        // MARK: - Taking over
+
+        @Test func noQueryIsLostWhileOneProcessTakesOverFromAnother() throws {
+            let upstream = try Self.upstream()
+            defer { upstream.stop() }
+            let server = try TestServer.switchyard(
+                Self.configuration(upstream, control: "DIRECTORY/control.sock")
+            )
+            let load = Self.load(server.endpoint)
+            let file = "\(server.directory.path)/switchyard.yaml"
+            var current = server.process
+            var kept: [ChildProcess] = []
+            for _ in 0..<3 {
+                #expect(Self.more(load, than: load.answered))
+                let next = try ChildProcess(.switchyard, ["serve", "-c", file, "--take-over"])
+                kept.append(next)
+                #expect(current.wait(seconds: 30) == .exited(0), "\(current.log)\(next.log)")
+                #expect(next.exitStatus == nil, "\(next.log)")
+                current = next
+            }
+            #expect(Self.more(load, than: load.answered))
+            Self.expectNoLoss(load)
+            let status = try run(.switchyard, ["status", "-c", file])
+            #expect(status.status == .exited(0), "\(status)")
+        }
+
+        @Test func whereNobodyRunsThereIsNothingToTakeOver() throws {
+            let upstream = try Self.upstream()
+            defer { upstream.stop() }
+            let server = try TestServer.switchyard(
+                Self.configuration(upstream, control: "DIRECTORY/control.sock")
+            )
+            server.process.stop()
+            let file = "\(server.directory.path)/switchyard.yaml"
+            let next = try ChildProcess(.switchyard, ["serve", "-c", file, "--take-over"])
+            #expect(waitUntil(seconds: 20) { next.log.contains("listening") }, "\(next.log)")
+            #expect(next.log.contains("no server to take over from"))
+        }
+
+        @Test func withoutControlSocketNothingIsTakenOver() throws {
+            let upstream = try Self.upstream()
+            defer { upstream.stop() }
+            let server = try TestServer.switchyard(Self.configuration(upstream))
+            let file = "\(server.directory.path)/switchyard.yaml"
+            let next = try ChildProcess(.switchyard, ["serve", "-c", file, "--take-over"])
+            #expect(next.wait(seconds: 20) == .exited(3))
+            #expect(next.log.contains("`admin.controlSocket` is none"))
+            #expect(server.process.exitStatus == nil)
+        }
+
+        @Test func aSuccessorThatFailsLeavesTheServerAsItWas() throws {
+            let upstream = try Self.upstream()
+            defer { upstream.stop() }
+            let server = try TestServer.switchyard(
+                Self.configuration(upstream, control: "DIRECTORY/control.sock")
+            )
+            let socket = "\(server.directory.path)/control.sock"
+            func ask(_ query: String) throws -> String {
+                let url = "http://localhost/control/handover\(query)"
+                return try AdminTests.curl(["--unix-socket", socket, "-X", "POST", "-d", "", url]).status
+            }
+            for query in [
+                "", "?pid=", "?pid=1", "?pid=-5", "?pid=x", "?pid=99999999999", "?pid=2&pid=3", "?p=2",
+            ] {
+                #expect(try ask(query) == "400", "\(query)")
+            }
+            #expect(try ask("?pid=\(getpid())") == "200")
+            // It waits for a successor that never comes; a client notices nothing.
+            let reply = try RawClient.ask(TestMessage(query: "a.east.k8s.corp"), of: server.endpoint)
+            #expect(reply.answer.count == 1)
+            #expect(waitUntil(seconds: 10) { access(socket, F_OK) != 0 }, "it leaves its socket")
+            #expect(waitUntil(seconds: 60) { access(socket, F_OK) == 0 }, "it comes back")
+            #expect(server.process.log.contains("has not taken over"))
+            #expect(server.process.exitStatus == nil)
+        }
+
         // MARK: - Sockets of a service manager
 
         private static func activated(_ upstream: ScriptedUpstream, _ sockets: String) throws -> TestServer {

@@ -15,6 +15,7 @@ extension SwitchyardServer {
             .command("/control/drain") { [unowned self] in setDrained(true, $0) },
             .command("/control/restore") { [unowned self] in setDrained(false, $0) },
             .command("/control/reload") { [unowned self] in reload($0) },
+            .command("/control/handover") { [unowned self] in handOver($0) },
         ]
     }
 
