@@ -6,7 +6,7 @@ DESTDIR ?=
 
 # Debian's and Ubuntu's names.
 BUILD_PACKAGES = libevent-dev libldns-dev libssl-dev libyaml-dev pkg-config
-TEST_PACKAGES = binutils bind9 bind9-dnsutils dnsmasq-base knot knot-dnsutils ldnsutils openssl python3 unbound util-linux valgrind
+TEST_PACKAGES = binutils bind9 bind9-dnsutils dnsmasq-base fstrm-bin golang-github-dnstap-golang-dnstap-cli knot knot-dnsutils ldnsutils openssl python3 unbound util-linux valgrind
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 
 # Swift's own libraries are linked in, so that the binary runs where no toolchain is.

@@ -55,18 +55,19 @@ let package = Package(
         module("DNSWire"),
         module("AnswerCache", ["CSystem", "DNSWire"]),
         module("Metrics"),
+        module("QueryEvents"),
         module("Routing", ["DNSWire"]),
         module("PresentationFormat", ["DNSWire", "CLDNS"]),
         module("Configuration", ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"]),
-        module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics"]),
+        module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics", "QueryEvents"]),
         module("EventLoop", ["CLibevent", "CSystem"]),
         module("TLS", ["COpenSSL", "EventLoop"]),
         module("Transport", ["EventLoop", "CSystem", "TLS"]),
         module(
             "Server",
             [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "Routing",
-                "TLS", "Transport",
+                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics",
+                "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -136,6 +137,7 @@ let package = Package(
             "ForwardingTests",
             ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
         ),
+        tests("QueryEventsTests", ["QueryEvents"]),
         tests("EventLoopTests", ["EventLoop"]),
         // A TLS server and an authority that signs its certificates.
         module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
@@ -148,7 +150,7 @@ let package = Package(
             "ServerTests",
             [
                 "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "PresentationFormat",
-                "Routing", "Server", "TLS", "TLSTestSupport", "Transport",
+                "QueryEvents", "Routing", "Server", "TLS", "TLSTestSupport", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

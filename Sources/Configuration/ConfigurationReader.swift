@@ -47,6 +47,7 @@ final class ConfigurationReader {
         if let upstream { checkBootstrap(upstream) }
         let cache = cache(fields["cache"])
         let log = log(fields["log"])
+        let queryLog = queryLog(fields["queryLog"], clusters: clusters.map(\.name))
         guard problems.isEmpty, let upstream else { return nil }
         return ServerConfiguration(
             listen: listen,
@@ -59,7 +60,8 @@ final class ConfigurationReader {
             clusters: clusters,
             patternParent: patternParent,
             cache: cache,
-            log: log
+            log: log,
+            queryLog: queryLog
         )
     }
 

@@ -10,6 +10,7 @@ enum Section: CaseIterable {
     case tls
     case cache
     case log
+    case queryLog
 
     /// As messages name it.
     var label: String {
@@ -24,13 +25,14 @@ enum Section: CaseIterable {
         case .tls: "`tls`"
         case .cache: "`cache`"
         case .log: "`log`"
+        case .queryLog: "`queryLog`"
         }
     }
 
     /// The keys that this version reads, in the order of the documentation.
     var keys: [String] {
         switch self {
-        case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log"]
+        case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log", "queryLog"]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
         case .upstream: ["servers", "policy", "hedge", "probe", "limits", "tls", "bootstrap"]
         case .cluster:
@@ -45,6 +47,7 @@ enum Section: CaseIterable {
         case .cache:
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
         case .log: ["level", "format"]
+        case .queryLog: ["file", "socket", "format", "only", "slow", "sample", "clusters", "hashNames"]
         }
     }
 

@@ -27,6 +27,8 @@ public struct ServerConfiguration: Sendable {
     public var patternParent: DomainName?
     public var cache: CacheConfiguration
     public var log: LogConfiguration
+    /// Nil when queries are not logged.
+    public var queryLog: QueryLogConfiguration?
 
     public init(
         listen: [ListenAddress],
@@ -39,7 +41,8 @@ public struct ServerConfiguration: Sendable {
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
         cache: CacheConfiguration,
-        log: LogConfiguration
+        log: LogConfiguration,
+        queryLog: QueryLogConfiguration? = nil
     ) {
         self.listen = listen
         self.workers = workers
@@ -52,6 +55,7 @@ public struct ServerConfiguration: Sendable {
         self.patternParent = patternParent
         self.cache = cache
         self.log = log
+        self.queryLog = queryLog
     }
 
     /// The files of nameservers that `servers` was read of.

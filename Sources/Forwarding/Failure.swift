@@ -1,4 +1,4 @@
-import DNSWire
+public import DNSWire
 import Routing
 
 /// Why a question could not be answered, in the words of an Extended DNS Error (RFC 8914).
@@ -115,8 +115,8 @@ enum UpstreamFault {
 }
 
 extension ResponseCode {
-    /// The mnemonic of the IANA registry, or the number.
-    var name: String {
+    /// The mnemonic of the IANA registry, or `RCODE123`.
+    public var name: String {
         switch self {
         case .noError: "NOERROR"
         case .formErr: "FORMERR"
@@ -127,7 +127,7 @@ extension ResponseCode {
         case .yxDomain: "YXDOMAIN"
         case .badVers: "BADVERS"
         case .badCookie: "BADCOOKIE"
-        default: "RCODE \(rawValue)"
+        default: "RCODE\(rawValue)"
         }
     }
 }

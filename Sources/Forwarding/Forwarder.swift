@@ -1,6 +1,7 @@
 public import AnswerCache
 import DNSWire
 public import Metrics
+import QueryEvents
 import Routing
 
 /// The life of a query without sockets and clocks: octets and a time in, replies and sends out.
@@ -35,6 +36,8 @@ public struct Forwarder: ~Copyable {
     /// The queries of a batch, by place.
     private var prepared = [PreparedQuery](repeating: PreparedQuery(), count: ForwardingLimits.batchMax)
     private var rotation: UInt32 = 0
+    /// What the last reply of `handle` was made of.
+    private var source = QueryEvent.Source.local
     let hashSeed: UInt64
 
     /// - Parameter random: message IDs come from it; a cryptographic one outside of tests (RFC 5452 §9.2).
@@ -100,6 +103,7 @@ public struct Forwarder: ~Copyable {
         reply: inout MutableRawSpan
     ) -> QueryOutcome {
         metrics.count(client.isStream ? .queriesTCP : .queriesUDP)
+        source = .local
         switch prepared[place].verdict {
         case .drop:
             metrics.count(.drops)
@@ -114,6 +118,14 @@ public struct Forwarder: ~Copyable {
         case .query(let query):
             return answer(query, message, place, client, now, &reply)
         }
+    }
+
+    /// What the reply was made of that `handle` has just returned for the message prepared at `place`.
+    public func facts(at place: Int) -> AnswerFacts {
+        guard case .query = prepared[place].verdict, case .forward(let route) = prepared[place].decision else {
+            return AnswerFacts(source, routeTag: 0)
+        }
+        return AnswerFacts(source, routeTag: table.cacheTag(route))
     }
 
     /// Handles a client's message that comes alone.
@@ -179,6 +191,7 @@ public struct Forwarder: ~Copyable {
         )
         guard let hit else { return nil }
         metrics.count(.cacheHits)
+        source = .hit
         if hit.fitted.isTruncated { metrics.count(.truncatedReplies) }
         if hit.isDue {
             let key = prepared[place].key
@@ -225,6 +238,7 @@ public struct Forwarder: ~Copyable {
             if same.isLate, let stale = staleAnswer(key, now),
                 let length = write(stale, context, reason: lateReason(same), &reply)
             {
+                source = .stale
                 return .reply(length)
             }
             guard let id = add(waiter, to: same) else {
@@ -304,8 +318,10 @@ public struct Forwarder: ~Copyable {
         if query.flags.recursionDesired, let stale = staleAnswer(key, now),
             let length = write(stale, context, reason: text, &reply)
         {
+            source = .stale
             return length
         }
+        source = .failed
         metrics.count(.cachedFailures)
         metrics.count(.failures)
         return ReplyWriter.finishEmpty(&reply, context, Failure(code: .cachedError, text: text))
@@ -324,8 +340,10 @@ public struct Forwarder: ~Copyable {
         if let stale = staleAnswer(key, now),
             let length = write(stale, context, reason: failure.text, &reply)
         {
+            source = .stale
             return .reply(length)
         }
+        source = .failed
         metrics.count(.failures)
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }

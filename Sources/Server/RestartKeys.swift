@@ -16,6 +16,7 @@ extension ServerConfiguration {
         keep("workers", \.workers)
         keep("cache.size", \.cache.sizeBytes)
         keep("log.format", \.log.format)
+        keep("queryLog", \.queryLog)
         return keys
     }
 }

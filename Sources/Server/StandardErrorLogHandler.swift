@@ -49,7 +49,8 @@ public struct StandardErrorLogHandler: LogHandler {
         return "{" + all.map { "\(Self.quote($0.0)):\(Self.quote($0.1))" }.joined(separator: ",") + "}"
     }
 
-    private static func quote(_ text: String) -> String {
+    /// The text as a JSON string.
+    static func quote(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -19,7 +19,10 @@ public final class SwitchyardServer {
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
     private let metrics: MetricsRegistry
-    private let makeWorker: ([ListenAddress], WorkerMetrics, ForwardingSnapshot) -> WorkerConfiguration
+    private let makeWorker:
+        ([ListenAddress], WorkerMetrics, QueryRecorder?, ForwardingSnapshot) -> WorkerConfiguration
+    private let recorders: [QueryRecorder?]
+    private let queryLog: QueryLog?
     private let blocks: [WorkerMetrics]
     private let cache: AnswerCache?
     private let streams: UpstreamStreamSupport
@@ -54,14 +57,20 @@ public final class SwitchyardServer {
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
         blocks = (0..<count).map { _ in WorkerMetrics() }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { listen, metrics, snapshot in
+        let recorders = (0..<count).map { _ in configuration.queryLog.map(QueryRecorder.init) }
+        self.recorders = recorders
+        queryLog = configuration.queryLog.map {
+            QueryLog($0, rings: recorders.compactMap { $0?.ring }, logger: logger)
+        }
+        makeWorker = { listen, metrics, recorder, snapshot in
             WorkerConfiguration(
                 listen: listen,
                 snapshot: snapshot,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
-                streams: streams
+                streams: streams,
+                recorder: recorder
             )
         }
     }
@@ -87,7 +96,14 @@ public final class SwitchyardServer {
         let listen = try usableAddresses()
         let keeper = try makeKeeper()
         self.keeper = keeper
-        try startWorkers(listen, keeper.makeSnapshot())
+        let snapshot = keeper.makeSnapshot()
+        queryLog?.use(snapshot.table)
+        try startWorkers(listen, snapshot)
+        do throws(SystemError) {
+            try queryLog?.start()
+        } catch {
+            throw .system(error)
+        }
         reloader = makeReloader()
         waitForNames()
         logger.info(
@@ -103,6 +119,7 @@ public final class SwitchyardServer {
     private func makeKeeper() throws(ServerError) -> RouteKeeper {
         do throws(SystemError) {
             let keeper = try RouteKeeper(configuration, loop, logger: logger) { [unowned self] snapshot in
+                queryLog?.use(snapshot.table)
                 for worker in workers { worker.replace(snapshot: snapshot) }
             }
             try keeper.start()
@@ -124,7 +141,7 @@ public final class SwitchyardServer {
     ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
-                let worker = makeWorker(listen, block, snapshot)
+                let worker = makeWorker(listen, block, recorders[number], snapshot)
                 workers.append(try RunningWorker(number, worker, ended: ended?.handle))
             } catch {
                 for worker in workers { worker.drain() }
@@ -174,6 +191,7 @@ public final class SwitchyardServer {
     public func run() {
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
+        queryLog?.stop()
         logger.info(
             "stopped",
             metadata: [

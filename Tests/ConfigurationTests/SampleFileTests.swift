@@ -63,6 +63,7 @@ import Testing
         case .tls: ["definitions", "tls"]
         case .cache: ["properties", "cache"]
         case .log: ["properties", "log"]
+        case .queryLog: ["properties", "queryLog"]
         }
     }
 

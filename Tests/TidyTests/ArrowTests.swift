@@ -17,6 +17,7 @@ import Testing
         "DNSWire": Arrows(to: []),
         "AnswerCache": Arrows(to: ["CSystem", "DNSWire"], system: ["Glibc", "Synchronization"]),
         "Metrics": Arrows(to: [], system: ["Synchronization"]),
+        "QueryEvents": Arrows(to: [], system: ["Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
         "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),
         "Configuration": Arrows(
@@ -24,7 +25,7 @@ import Testing
             system: ["Glibc"]
         ),
         "Forwarding": Arrows(
-            to: ["AnswerCache", "DNSWire", "Metrics", "Routing"],
+            to: ["AnswerCache", "DNSWire", "Metrics", "QueryEvents", "Routing"],
             system: ["Synchronization"]
         ),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
@@ -33,7 +34,7 @@ import Testing
         "Server": Arrows(
             to: [
                 "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Logging", "Metrics",
-                "Routing", "TLS", "Transport",
+                "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
             ],
             // FoundationEssentials for the dates of log lines.
             system: ["FoundationEssentials", "Glibc", "Synchronization"]

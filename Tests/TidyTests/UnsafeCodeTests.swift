@@ -9,7 +9,7 @@ import Testing
         "Configuration/ConfigurationFile.swift", "Configuration/YAMLParser.swift",
         "DNSWire/DomainName.swift", "DNSWire/RawSpan+Load.swift", "DNSWire/WireBuffer.swift",
         "EmbeddedClusters/EmbeddedClusterThread.swift", "Forwarding/ForwardingSnapshot+Borrowing.swift",
-        "Server/StandardStream.swift",
+        "QueryEvents/QueryRing.swift", "Server/LogDescriptor.swift", "Server/StandardStream.swift",
         "Scenarios/StreamClient.swift", "packetpath/StandardError.swift",
         "FaultLab/FaultyServers.swift",
     ]

@@ -13,6 +13,8 @@ struct Tool: Sendable {
     static let named = Tool(name: "named", package: "bind9")
     static let unbound = Tool(name: "unbound", package: "unbound")
     static let unboundControl = Tool(name: "unbound-control", package: "unbound")
+    static let fstrmCapture = Tool(name: "fstrm_capture", package: "fstrm-bin")
+    static let dnstap = Tool(name: "dnstap", package: "golang-github-dnstap-golang-dnstap-cli")
     static let setpriv = Tool(name: "setpriv", package: "util-linux")
     /// The server under test: `SWITCHYARD_BINARY`, else what was built beside the tests.
     static let switchyard = Tool(name: "switchyard", package: "")
