@@ -135,9 +135,12 @@ let package = Package(
         ),
         tests(
             "ForwardingTests",
-            ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
+            [
+                "AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "QueryEvents",
+                "Routing",
+            ]
         ),
-        tests("QueryEventsTests", ["QueryEvents"]),
+        tests("QueryEventsTests", ["DNSWire", "QueryEvents"]),
         tests("EventLoopTests", ["EventLoop"]),
         // A TLS server and an authority that signs its certificates.
         module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),

@@ -32,7 +32,11 @@ enum Section: CaseIterable {
     /// The keys that this version reads, in the order of the documentation.
     var keys: [String] {
         switch self {
-        case .root: ["listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log", "queryLog"]
+        case .root:
+            [
+                "listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log",
+                "queryLog",
+            ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
         case .upstream: ["servers", "policy", "hedge", "probe", "limits", "tls", "bootstrap"]
         case .cluster:

@@ -122,7 +122,8 @@ public struct Forwarder: ~Copyable {
 
     /// What the reply was made of that `handle` has just returned for the message prepared at `place`.
     public func facts(at place: Int) -> AnswerFacts {
-        guard case .query = prepared[place].verdict, case .forward(let route) = prepared[place].decision else {
+        guard case .query = prepared[place].verdict, case .forward(let route) = prepared[place].decision
+        else {
             return AnswerFacts(source, routeTag: 0)
         }
         return AnswerFacts(source, routeTag: table.cacheTag(route))

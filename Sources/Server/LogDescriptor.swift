@@ -67,6 +67,15 @@ final class LogDescriptor {
         }
     }
 
+    /// Octets of a file so far; nil for what is no file.
+    var length: Int? {
+        let end = lseek(fd, 0, SEEK_END)
+        return end < 0 ? nil : end
+    }
+
+    /// Takes back what was written beyond so many octets; false for what is no file.
+    func cut(to length: Int) -> Bool { ftruncate(fd, length) == 0 }
+
     /// Reads exactly so many octets, or throws.
     func read(_ count: Int) throws(SystemError) -> [UInt8] {
         var octets = [UInt8](repeating: 0, count: count)
@@ -88,6 +97,13 @@ final class LogDescriptor {
         var other = stat()
         guard unsafe fstat(fd, &own) == 0, unsafe stat(path, &other) == 0 else { return false }
         return own.st_ino == other.st_ino && own.st_dev == other.st_dev
+    }
+
+    /// The device and the number of the file; nil when the descriptor is closed.
+    var identity: (device: UInt64, inode: UInt64)? {
+        var own = stat()
+        guard unsafe fstat(fd, &own) == 0 else { return nil }
+        return (UInt64(own.st_dev), UInt64(own.st_ino))
     }
 
     private static func result(_ value: CInt) -> CInt { value < 0 ? -errno : value }

@@ -61,6 +61,9 @@ final class Scenario: ForwarderOutput {
         now = other.now
     }
 
+    /// What the last reply was made of that was ready at once.
+    var facts: AnswerFacts { core.forwarder.facts(at: 0) }
+
     /// Whether the forwarder waits for anything.
     var hasPending: Bool { core.forwarder.hasPending }
 

@@ -1,3 +1,5 @@
+import DNSWire
+import Foundation
 import Synchronization
 import Testing
 
@@ -11,10 +13,12 @@ import Testing
         return event
     }
 
+    private static func octets(_ octets: UInt8...) -> [UInt8] { octets }
+
     private static func take(_ ring: QueryRing) -> [(QueryEvent, [UInt8])] {
         var taken: [(QueryEvent, [UInt8])] = []
         ring.take { event, message in
-            taken.append((event, (0..<message.byteCount).map { message[$0] }))
+            taken.append((event, message.toArray()))
         }
         return taken
     }
@@ -22,7 +26,8 @@ import Testing
     @Test func whatWasPutIsTakenInOrder() {
         let ring = QueryRing(records: 4, messageOctets: 10)
         for number in 1...3 as ClosedRange<UInt64> {
-            #expect(ring.put(Self.event(number), [UInt8(number), 7].span.bytes))
+            let isThere = ring.put(Self.event(number), Self.octets(UInt8(number), 7).wireBytes)
+            #expect(isThere)
         }
         let taken = Self.take(ring)
         #expect(taken.map(\.0) == [1, 2, 3].map(Self.event))
@@ -33,21 +38,56 @@ import Testing
 
     @Test func aMessageIsCutToTheRoomOfARecord() {
         let ring = QueryRing(records: 2, messageOctets: 3)
-        ring.put(Self.event(1), [1, 2, 3, 4, 5].span.bytes)
-        ring.put(Self.event(2), ([] as [UInt8]).span.bytes)
+        ring.put(Self.event(1), Self.octets(1, 2, 3, 4, 5).wireBytes)
+        let empty: [UInt8] = []
+        ring.put(Self.event(2), empty.wireBytes)
         #expect(Self.take(ring).map(\.1) == [[1, 2, 3], []])
     }
 
     @Test func whatFindsNoRoomIsCountedAndChangesNothing() {
         let ring = QueryRing(records: 4, messageOctets: 4)
-        for number in 1...6 as ClosedRange<UInt64> { ring.put(Self.event(number), [UInt8(number)].span.bytes) }
+        for number in 1...6 as ClosedRange<UInt64> {
+            ring.put(Self.event(number), Self.octets(UInt8(number)).wireBytes)
+        }
         #expect(ring.lost == 2)
         #expect(Self.take(ring).map(\.1) == [[1], [2], [3], [4]])
-        #expect(ring.put(Self.event(7), [7].span.bytes))
+        let isThere = ring.put(Self.event(7), Self.octets(7).wireBytes)
+        #expect(isThere)
         #expect(Self.take(ring).map(\.1) == [[7]])
+    }
+
+    @Test func twoThreadsLoseNothingButWhatTheyCount() throws {
+        let ring = QueryRing(records: 64, messageOctets: 8)
+        let total: UInt64 = 200_000
+        let done = Flag()
+        let producer = Thread {
+            for number in 1...total {
+                ring.put(Self.event(number), Self.octets(UInt8(truncatingIfNeeded: number)).wireBytes)
+            }
+            done.isSet.store(true, ordering: .releasing)
+        }
+        producer.start()
+        var last: UInt64 = 0
+        var count: UInt64 = 0
+        var isWrong = false
+        while true {
+            let isLast = done.isSet.load(ordering: .acquiring)
+            ring.take { event, message in
+                let isWhole =
+                    event.clientLow == ~event.receivedAt
+                    && message.uint8(at: 0) == UInt8(truncatingIfNeeded: event.receivedAt)
+                isWrong = isWrong || !isWhole || event.receivedAt <= last
+                last = event.receivedAt
+                count += 1
+            }
+            if isLast { break }
+        }
+        #expect(!isWrong)
+        #expect(count > 0 && count + ring.lost == total)
     }
 }
 
-extension RawSpan {
-    fileprivate subscript(offset: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+/// Says to another thread that something is done.
+private final class Flag: Sendable {
+    let isSet = Atomic<Bool>(false)
 }

@@ -82,7 +82,7 @@ extension SystemTests {
             #expect(lines.count == 2, "\(lines)")
             #expect(lines.allSatisfy { $0.contains("rcode=SERVFAIL source=failed") }, "\(lines)")
             #expect(!lines.contains { $0.lowercased().contains("broken") }, "\(lines)")
-            let names = lines.compactMap { $0.firstMatch(of: /name=([0-9a-f]{16}) /)?.1 }
+            let names = lines.compactMap { $0.firstMatch(of: /name=([0-9a-f]{16})\b/)?.1 }
             #expect(names.count == 2 && Set(names).count == 1, "\(lines)")
         }
 
@@ -125,7 +125,10 @@ extension SystemTests {
         }
 
         private static func check(_ text: String) {
-            #expect(text.contains("identity: switchyard") || text.contains("identity: \"switchyard\""), "\(text)")
+            #expect(
+                text.contains("identity: switchyard") || text.contains("identity: \"switchyard\""),
+                "\(text)"
+            )
             for part in [
                 "type: CLIENT_RESPONSE", "socket_family: INET", "socket_protocol: UDP",
                 "query_address: 127.0.0.1", name, "status: NOERROR", "10.0.0.1",
@@ -169,7 +172,34 @@ extension SystemTests {
             }
         }
 
-        @Test func aReaderThatSaysNothingHoldsNothingUp() throws {
+        /// One that takes the connection and says nothing more.
+        @Test func aReaderThatHangsHoldsNothingUp() throws {
+            let upstream = try Self.upstream()
+            defer { upstream.stop() }
+            let folder = try TemporaryDirectory()
+            let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+                unsafe $0.copyBytes(from: Array("\(folder.path)/s".utf8))
+            }
+            let isBound = unsafe withUnsafePointer(to: &address) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                }
+            }
+            try #require(isBound && listen(listener, 8) == 0)
+            let server = try Self.server(upstream, folder, "socket: DIR/s, clusters: [east]")
+            for i in 0..<10 {
+                #expect(try dig("n\(i).east.k8s.corp", at: server.endpoint).data("A") == ["10.0.0.1"])
+            }
+            #expect(waitUntil(seconds: 10) { server.process.log.contains("the query log cannot be written") })
+            server.process.send(signal: SIGTERM)
+            #expect(server.process.wait(seconds: 10) == .exited(0))
+        }
+
+        @Test func aReaderThatIsMissingHoldsNothingUp() throws {
             let upstream = try Self.upstream()
             defer { upstream.stop() }
             let folder = try TemporaryDirectory()

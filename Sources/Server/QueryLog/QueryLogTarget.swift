@@ -25,15 +25,19 @@ struct QueryLogTarget: ~Copyable {
 
     /// Writes records, already in their form, in one piece.
     mutating func write(_ octets: [UInt8], records: Int, now: UInt64) {
-        guard open(now) else {
+        guard open(now), let descriptor else {
             dropped += UInt64(records)
             return
         }
+        let length = descriptor.length
         do throws(SystemError) {
-            try descriptor?.write(octets)
+            try descriptor.write(octets)
+            problem = nil
         } catch {
             dropped += UInt64(records)
-            fail(error, now)
+            // Half a record would spoil what follows, and what is in the file already is worth keeping.
+            let isWhole = length.map(descriptor.cut) ?? false
+            if isWhole { problem = error } else { fail(error, now) }
         }
     }
 
@@ -57,7 +61,6 @@ struct QueryLogTarget: ~Copyable {
         do throws(SystemError) {
             descriptor = try connect()
             pause = 0
-            problem = nil
             return true
         } catch {
             fail(error, now)
