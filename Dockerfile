@@ -10,6 +10,8 @@ COPY Package.swift ./
 RUN swift package resolve
 COPY Sources ./Sources
 COPY Tests ./Tests
+# Not built, but Package.swift names targets in it.
+COPY benchmarks ./benchmarks
 # Swift's libraries are linked in; libevent, libldns, libssl and libyaml come from the distribution, with its security fixes.
 RUN swift build --configuration release --static-swift-stdlib --product switchyard \
     && install -D -m 755 .build/release/switchyard /image/usr/bin/switchyard \
@@ -18,7 +20,7 @@ RUN swift build --configuration release --static-swift-stdlib --product switchya
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-        ca-certificates libevent-core-2.1-7 libevent-openssl-2.1-7 libldns3 libssl3 libstdc++6 libyaml-0-2 \
+        ca-certificates libevent-core-2.1-7 libevent-extra-2.1-7 libevent-openssl-2.1-7 libldns3 libssl3 libstdc++6 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=builder /image /
 # Without a file of one's own: all addresses of the container, private clients, the container's resolv.conf.

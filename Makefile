@@ -6,7 +6,7 @@ DESTDIR ?=
 
 # Debian's and Ubuntu's names.
 BUILD_PACKAGES = libevent-dev libldns-dev libssl-dev libyaml-dev pkg-config
-TEST_PACKAGES = binutils bind9 bind9-dnsutils dnsmasq-base fstrm-bin golang-github-dnstap-golang-dnstap-cli knot knot-dnsutils ldnsutils openssl python3 unbound util-linux valgrind
+TEST_PACKAGES = bind9 bind9-dnsutils binutils curl dnsmasq-base dpkg-dev fstrm-bin golang-github-dnstap-golang-dnstap-cli groff iproute2 knot knot-dnsutils ldnsutils lintian man-db mandoc openssl prometheus python3 python3-venv unbound util-linux valgrind
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 
 # Swift's own libraries are linked in, so that the binary runs where no toolchain is.
@@ -21,10 +21,14 @@ RELEASE_BINARY = .build/release/switchyard
 PACKETPATH = .build/release/packetpath
 DEBUG_BINARY = $(CURDIR)/.build/debug/switchyard
 CHAOS = .build/release/chaos
+DEB_FOLDER = .build/deb
+# What checks the manifests for Kubernetes, and brings the schemas along.
+PYTHON_PACKAGES = kubernetes-validate==1.37.0
+PYTHON_FOLDER = .build-python/$(PYTHON_PACKAGES)
 # How many times more damaged messages `make fuzz` makes than `make test` does.
 FUZZ_FACTOR ?= 10
 
-.PHONY: help run test build bench gates microbench chaos fuzz lint install clean
+.PHONY: help run test build bench gates microbench chaos fuzz lint install deb test-manifests test-deb clean
 .PHONY: toolchain build-packages test-packages bench-packages lint-format tests packetpath
 
 help:
@@ -37,7 +41,8 @@ help:
 	@echo "make chaos    break one cluster of three in many ways, and check what clients get: 6 minutes"
 	@echo "make fuzz     the tests with damaged messages, FUZZ_FACTOR=$(FUZZ_FACTOR) times longer"
 	@echo "make lint     check format and structure"
-	@echo "make install  put the binary and samples of its configuration below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
+	@echo "make install  put the binary, manual pages, completions and samples below DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
+	@echo "make deb      make a Debian package of it: $(DEB_FOLDER)"
 	@echo "make clean    remove what was built"
 
 run: build
@@ -49,7 +54,9 @@ build: toolchain build-packages
 # The cheapest check comes first. One build serves all tests, the server that they start included.
 test: lint-format tests
 	SWITCHYARD_BINARY=$(DEBUG_BINARY) $(RUN_TESTS)
+	$(MAKE) test-manifests
 	$(MAKE) gates
+	$(MAKE) test-deb
 
 lint: lint-format tests
 	$(RUN_TESTS) --filter TidyTests
@@ -79,14 +86,27 @@ chaos: build test-packages
 
 # Builds only where nothing is built, so that it can run as a user without a toolchain.
 install: $(RELEASE_BINARY)
-	install -D -m 755 $(RELEASE_BINARY) $(DESTDIR)$(PREFIX)/bin/switchyard
-	install -d $(DESTDIR)$(PREFIX)/share/switchyard
-	install -m 644 config/*.yaml config/switchyard.schema.json $(DESTDIR)$(PREFIX)/share/switchyard
+	packaging/install $(RELEASE_BINARY) "$(DESTDIR)" $(PREFIX)
+
+deb: $(RELEASE_BINARY)
+	packaging/deb $(RELEASE_BINARY) $(DEB_FOLDER)
+
+test-manifests: tests $(PYTHON_FOLDER)/installed
+	$(PYTHON_FOLDER)/bin/python Tests/check-manifests $(DEBUG_BINARY)
+	Tests/check-rules
+
+test-deb: test-packages deb
+	Tests/test-deb $(DEB_FOLDER)/*.deb
 
 clean:
 	$(SWIFT) package clean
 
 # Parts of the above.
+
+$(PYTHON_FOLDER)/installed: | test-packages
+	python3 -m venv $(PYTHON_FOLDER)
+	$(PYTHON_FOLDER)/bin/pip install --quiet --disable-pip-version-check $(PYTHON_PACKAGES)
+	touch $@
 
 $(RELEASE_BINARY):
 	$(MAKE) build

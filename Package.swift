@@ -43,7 +43,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CSystem"),
-        .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "CLibevent", pkgConfig: "libevent_extra", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(
             name: "COpenSSL",
             pkgConfig: "openssl",
@@ -61,12 +61,13 @@ let package = Package(
         module("Configuration", ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"]),
         module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics", "QueryEvents"]),
         module("EventLoop", ["CLibevent", "CSystem"]),
+        module("HTTP", ["CLibevent", "EventLoop"]),
         module("TLS", ["COpenSSL", "EventLoop"]),
         module("Transport", ["EventLoop", "CSystem", "TLS"]),
         module(
             "Server",
             [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics",
+                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Metrics",
                 "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -75,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing", "Server", "Transport",
+                "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "HTTP", "PresentationFormat",
+                "Routing", "Server", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings + warningsAreErrors
@@ -142,6 +144,8 @@ let package = Package(
         ),
         tests("QueryEventsTests", ["DNSWire", "QueryEvents"]),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("HTTPTests", ["EventLoop", "HTTP"]),
+        tests("MetricsTests", ["Metrics"]),
         // A TLS server and an authority that signs its certificates.
         module("TLSTestSupport", ["COpenSSL"], path: "Tests/TLSTestSupport"),
         tests("TransportTests", ["EventLoop", "TLS", "TLSTestSupport", "Transport"]),

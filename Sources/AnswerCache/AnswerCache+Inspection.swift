@@ -1,4 +1,5 @@
 // Looking at an entry without asking for it.
+import DNSWire
 
 extension AnswerCache {
     /// What is known of an entry.
@@ -27,5 +28,21 @@ extension AnswerCache {
             expiresAt: place.entry.expiresAt,
             uses: Int(place.slot.uses)
         )
+    }
+
+    /// The octets of an entry's body; nothing changes.
+    public func inspectBody(_ key: borrowing @_addressable CacheKey) -> [UInt8]? {
+        let shard = geometry.shard(key.hash)
+        guard let place = place(of: key, shard), place.entry.length <= WireLimits.messageLength else {
+            return nil
+        }
+        let length = place.entry.length
+        let start = place.start + Entry.fixedWords + key.count + Entry.ttlWords(place.entry.ttls)
+        var buffer = WireBuffer(capacity: max(length, 1))
+        var octets = buffer.mutableBytes
+        guard region.copy(from: start, length: length, to: &octets, at: 0), isWhole(place.slot, shard) else {
+            return nil
+        }
+        return octets.readable.extracting(first: length).toArray()
     }
 }

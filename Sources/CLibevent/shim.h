@@ -3,5 +3,9 @@
 // that Swift's own module of the C library declares.
 #include <features.h>
 
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>

@@ -1,6 +1,6 @@
 // Addresses with ports, and address ranges, as the configuration writes them.
 
-import Routing
+public import Routing
 
 /// Reads `10.0.0.1`, `10.0.0.1:53`, `::1` and `[::1]:53`.
 enum EndpointText {
@@ -160,5 +160,5 @@ extension IPAddress {
     var isUnspecified: Bool { bits == 0 }
 
     /// Whether this is the host itself (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
-    var isLoopback: Bool { isIPv4 ? bits >> 24 == 127 : bits == 1 }
+    public var isLoopback: Bool { isIPv4 ? bits >> 24 == 127 : bits == 1 }
 }

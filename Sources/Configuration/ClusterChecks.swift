@@ -11,9 +11,13 @@ struct ClusterChecks {
     private var names: FirstPlaces<String>
     private var zones: FirstPlaces<Zone>
     private var ranges = FirstPlaces<IPPrefix>()
+    private let files: [String]
 
     /// Gets ready for as many clusters.
-    init(clusters: Int) {
+    ///
+    /// - Parameter files: their names, by the number in positions.
+    init(clusters: Int, files: [String]) {
+        self.files = files
         names = FirstPlaces(expecting: clusters)
         zones = FirstPlaces(expecting: clusters)
     }
@@ -21,7 +25,10 @@ struct ClusterChecks {
     /// Names are what people and metrics call clusters by.
     mutating func add(name: String, at position: Position) {
         guard let first = names.add(name, at: position) else { return }
-        report(position, "cluster `\(name)` is defined twice, first on \(first.words); rename or remove one")
+        report(
+            position,
+            "cluster `\(name)` is defined twice, first \(place(first, seenFrom: position)); rename or remove one"
+        )
     }
 
     /// Zones are how names find their cluster.
@@ -43,7 +50,7 @@ struct ClusterChecks {
         guard let first = zones.add(Zone(name: zone), at: position) else { return }
         report(
             position,
-            "zone \(zone.presentation) belongs to another cluster, see \(first.words); choose another"
+            "zone \(zone.presentation) belongs to another cluster, see \(words(first, seenFrom: position)); choose another"
         )
     }
 
@@ -65,7 +72,7 @@ struct ClusterChecks {
         guard let first = ranges.add(range, at: position) else { return }
         report(
             position,
-            "range \(range.text) belongs to another cluster, see \(first.words); keep it in one of them"
+            "range \(range.text) belongs to another cluster, see \(words(first, seenFrom: position)); keep it in one of them"
         )
     }
 
@@ -78,7 +85,7 @@ struct ClusterChecks {
             if let zone = zones.place(of: Zone(name: name)) {
                 report(
                     position,
-                    "\(hostName.presentation) lies in the zone of a cluster, see \(zone.words), and would be"
+                    "\(hostName.presentation) lies in the zone of a cluster, see \(words(zone, seenFrom: position)), and would be"
                         + " looked up through this server itself; write its IP address"
                 )
                 return
@@ -98,6 +105,16 @@ struct ClusterChecks {
                     + " write its IP address"
             )
         }
+    }
+
+    /// A place, with its file unless that is the one where the problem is.
+    private func words(_ place: Position, seenFrom position: Position) -> String {
+        place.file == position.file
+            ? place.words : "\(files[place.file]):\(place.line):\(place.column)"
+    }
+
+    private func place(_ place: Position, seenFrom position: Position) -> String {
+        (place.file == position.file ? "on " : "in ") + words(place, seenFrom: position)
     }
 
     private mutating func report(_ position: Position, _ message: String) {

@@ -32,6 +32,27 @@ enum ConfigurationFile {
         }
     }
 
+    /// The names in a directory that match a pattern of the shell; nil when there is no such directory.
+    static func names(in path: String, matching pattern: String) throws(UnreadableFile) -> [String]? {
+        let path = path.isEmpty ? "." : path
+        guard let directory = unsafe opendir(path) else {
+            if errno == ENOENT { return nil }
+            throw unreadable(path, errno)
+        }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+                unsafe name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
+                    unsafe String(cString: $0)
+                }
+            }
+            // Names that begin with a dot, as editors' own files do, have to be meant.
+            if unsafe fnmatch(pattern, name, FNM_PERIOD) == 0 { names.append(name) }
+        }
+        return names
+    }
+
     private static func unreadable(_ path: String, _ code: Int32) -> UnreadableFile {
         switch code {
         case ENOENT: UnreadableFile(path: path, reason: "there is no such file")

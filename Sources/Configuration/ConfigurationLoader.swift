@@ -2,22 +2,9 @@ public import Routing
 
 /// Reads configurations: YAML text in, validated values or every mistake out.
 public enum ConfigurationLoader {
-    /// Reads and validates a file.
+    /// Reads and validates a file, and those that it includes.
     public static func load(path: String) throws(ConfigurationLoadError) -> ServerConfiguration {
-        let octets: [UInt8]
-        do throws(UnreadableFile) {
-            octets = try ConfigurationFile.read(path, atMost: ConfigurationLimits.fileBytes)
-        } catch {
-            throw .unreadable(error)
-        }
-        do throws(ConfigurationError) {
-            guard let text = String(validating: octets, as: UTF8.self) else {
-                throw ConfigurationError(problems: [notUTF8(octets, file: path)])
-            }
-            return try parse(text, file: path)
-        } catch {
-            throw .invalid(error)
-        }
+        try read(path: path).result.get().configuration
     }
 
     /// Validates text.
@@ -28,20 +15,9 @@ public enum ConfigurationLoader {
         file: String,
         readFile: (_ path: String) throws(UnreadableFile) -> String = readTextFile
     ) throws(ConfigurationError) -> ServerConfiguration {
-        // A byte order mark would count as a column.
-        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
-        return try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationError) in
+        try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationError) in
             let reader = ConfigurationReader(file: file, readFile: readFile)
-            let document = YAMLDocument(text)
-            for problem in document.problems { reader.report(problem.position, problem.message) }
-            if let root = document.root, !root.isNull, let configuration = reader.read(root) {
-                return configuration
-            }
-            if reader.problems.isEmpty {
-                let start = Position(line: 1, column: 1)
-                reader.report(start, "the file says nothing; write `{}` to mean the defaults")
-            }
-            throw ConfigurationError(problems: sorted(reader.problems, mainFile: file))
+            return try reader.read(text)
         }
     }
 
@@ -60,7 +36,7 @@ public enum ConfigurationLoader {
         readFile: (_ path: String) throws(UnreadableFile) -> String = readTextFile
     ) throws(ConfigurationError) -> [ServerDefinition] {
         try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationError) in
-            let start = Position(line: 1, column: 1)
+            let start = Position.start()
             var servers: [ServerDefinition] = []
             var problems: [ConfigurationProblem] = []
             for source in configuration.serverSources {
@@ -85,35 +61,6 @@ public enum ConfigurationLoader {
         String(
             decoding: try ConfigurationFile.read(path, atMost: ConfigurationLimits.namedFileBytes),
             as: UTF8.self
-        )
-    }
-
-    /// The problems by place, those of the file itself first.
-    private static func sorted(_ problems: [ConfigurationProblem], mainFile: String) -> [ConfigurationProblem]
-    {
-        problems.enumerated().sorted { left, right in
-            let (a, b) = (left.element, right.element)
-            if a.file != b.file { return a.file == mainFile || b.file != mainFile && a.file < b.file }
-            return (a.line, a.column, left.offset) < (b.line, b.column, right.offset)
-        }.map(\.element)
-    }
-}
-
-extension ConfigurationLoader {
-    private static func notUTF8(_ octets: [UInt8], file: String) -> ConfigurationProblem {
-        // The replacement characters of a repair begin where the first bad octet stands.
-        var position = Position(line: 1, column: 1)
-        var decoder = UTF8()
-        var iterator = octets.makeIterator()
-        while case .scalarValue(let scalar) = decoder.decode(&iterator) {
-            position.column += 1
-            if scalar == "\n" { position = Position(line: position.line + 1, column: 1) }
-        }
-        return ConfigurationProblem(
-            file: file,
-            line: position.line,
-            column: position.column,
-            message: "this is no UTF-8 text; save the file as UTF-8"
         )
     }
 }

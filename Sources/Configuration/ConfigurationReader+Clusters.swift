@@ -33,15 +33,16 @@ extension ConfigurationReader {
         return parent.map(Pattern.parent) ?? .invalid
     }
 
-    /// Reads all clusters, and checks each against the others.
-    func clusters(_ node: YAMLNode?) -> [ClusterDefinition] {
-        let elements = node.map { list($0, "clusters", allowsEmpty: true) } ?? []
+    /// Reads all clusters, those of included files too, and checks each against the others.
+    func clusters(_ node: YAMLNode?, including include: YAMLNode?) -> [ClusterDefinition] {
+        let own = node.map { list($0, "clusters", allowsEmpty: true) } ?? []
+        let elements = own + (include.map(includedClusters) ?? [])
         guard elements.count <= ConfigurationLimits.clusters else {
-            let position = node?.position ?? Position(line: 1, column: 1)
+            let position = elements[ConfigurationLimits.clusters].position
             report(position, "there are more than \(ConfigurationLimits.clusters) clusters; remove some")
             return []
         }
-        var checks = ClusterChecks(clusters: elements.count)
+        var checks = ClusterChecks(clusters: elements.count, files: fileNames)
         var clusters: [ClusterDefinition] = []
         clusters.reserveCapacity(elements.count)
         for element in elements {

@@ -3,7 +3,7 @@ import Routing
 
 /// Reads the nodes of one file into a configuration and collects everything that is wrong on the way.
 ///
-/// Used by one thread, for one file, once.
+/// Used by one thread, once, for one file and those that it includes.
 final class ConfigurationReader {
     /// Gives the text of a file that the configuration names.
     typealias FileReader = (_ path: String) throws(UnreadableFile) -> String
@@ -16,9 +16,13 @@ final class ConfigurationReader {
         case parent(DomainName)
     }
 
-    /// What problems call the file.
-    let file: String
     let readFile: FileReader
+    /// Reads the files that are included.
+    let input: ConfigurationInput
+    /// What problems call the files, by the number in positions.
+    var fileNames: [String]
+    /// What `include` names and is not there, which may be meant so.
+    var warnings: [ConfigurationProblem] = []
     /// What is wrong, in no particular order.
     private(set) var problems: [ConfigurationProblem] = []
     /// What was read of `listen`, to refuse servers that are ourselves.
@@ -30,9 +34,10 @@ final class ConfigurationReader {
     /// What is wrong with each file of certificates so far; nil when nothing is.
     var complaints: [String: String?] = [:]
 
-    init(file: String, readFile: @escaping FileReader) {
-        self.file = file
+    init(file: String, readFile: @escaping FileReader, input: ConfigurationInput? = nil) {
         self.readFile = readFile
+        self.input = input ?? ConfigurationInput(mainFile: file)
+        fileNames = [file]
     }
 
     /// Reads the top of the file; nil when there is a problem, in `problems`.
@@ -43,9 +48,10 @@ final class ConfigurationReader {
         let access = access(fields["access"])
         let upstream = defaultRoute(fields["upstream"], missingAt: root.position)
         pattern = zonePattern(fields["zonePattern"])
-        let clusters = clusters(fields["clusters"])
+        let clusters = clusters(fields["clusters"], including: fields["include"])
         if let upstream { checkBootstrap(upstream) }
         let cache = cache(fields["cache"])
+        let admin = admin(fields["admin"])
         let log = log(fields["log"])
         let queryLog = queryLog(fields["queryLog"], clusters: clusters.map(\.name))
         guard problems.isEmpty, let upstream else { return nil }
@@ -60,6 +66,7 @@ final class ConfigurationReader {
             clusters: clusters,
             patternParent: patternParent,
             cache: cache,
+            admin: admin,
             log: log,
             queryLog: queryLog
         )
@@ -67,13 +74,16 @@ final class ConfigurationReader {
 
     /// Notes a problem of this file, or of another that this one names.
     func report(_ position: Position, _ message: String, file: String? = nil) {
-        problems.append(
-            ConfigurationProblem(
-                file: file ?? self.file,
-                line: position.line,
-                column: position.column,
-                message: message
-            )
+        problems.append(problem(position, message, file: file))
+    }
+
+    /// A problem, or something to warn of, in this file or an included one.
+    func problem(_ position: Position, _ message: String, file: String? = nil) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: file ?? fileNames[position.file],
+            line: position.line,
+            column: position.column,
+            message: message
         )
     }
 

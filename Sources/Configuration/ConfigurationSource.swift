@@ -7,16 +7,29 @@ public enum ConfigurationSource: Sendable {
     case fixed(ServerConfiguration)
 
     /// Reads and validates the configuration.
-    public func load() throws(ConfigurationLoadError) -> ServerConfiguration {
+    ///
+    /// - Parameter last: what was loaded before, of which broken included files are used.
+    public func read(after last: LoadedConfiguration? = nil) -> ConfigurationReading {
         switch self {
-        case .file(let path): return try ConfigurationLoader.load(path: path)
-        case .fixed(let configuration): return configuration
+        case .file(let path): return ConfigurationLoader.read(path: path, after: last)
+        case .fixed(let configuration):
+            return Self.reading(.success(LoadedConfiguration(configuration)))
         case .builtInDefaults:
             do throws(ConfigurationError) {
-                return try ConfigurationLoader.builtInDefaults()
+                let configuration = try ConfigurationLoader.builtInDefaults()
+                return Self.reading(.success(LoadedConfiguration(configuration)))
             } catch {
-                throw .invalid(error)
+                return Self.reading(.failure(.invalid(error)))
             }
         }
+    }
+
+    /// Reads and validates the configuration for the first time.
+    public func load() throws(ConfigurationLoadError) -> LoadedConfiguration { try read().result.get() }
+
+    private static func reading(
+        _ result: Result<LoadedConfiguration, ConfigurationLoadError>
+    ) -> ConfigurationReading {
+        ConfigurationReading(result: result, paths: [], fingerprint: 0)
     }
 }

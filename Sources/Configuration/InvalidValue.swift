@@ -9,6 +9,10 @@ struct InvalidValue: Error {
 /// The text between backquotes, cut where it is long, fit for a sentence on one line.
 func quoted(_ text: String) -> String {
     let short = text.unicodeScalars.count <= 80 ? text : String(text.prefix(60)) + "…"
-    let visible = short.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
-    return "`\(String(visible))`"
+    return "`\(onOneLine(short))`"
+}
+
+/// The text with blanks in place of control characters.
+func onOneLine(_ text: String) -> String {
+    String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
 }

@@ -17,6 +17,12 @@ enum ConfigurationLimits {
     /// Lists and mappings within each other, in what is too deep already: here the reading ends.
     static let skippedDepth = 1000
     static let clusters = 100_000
+    /// Files that a configuration includes.
+    static let includedFiles = 10_000
+    /// Octets of all of them.
+    static let includedBytes = 64 << 20
+    /// Paths and patterns of `include`.
+    static let includes = 64
     static let serversPerRoute = 64
     /// Shares of queries under the policy `random`.
     static let weight = 1...1000
@@ -44,6 +50,8 @@ enum ConfigurationLimits {
     /// Milliseconds until a client gets an answer beyond its TTL; later it has given up.
     static let staleAfterMilliseconds: ClosedRange<UInt64> = 0...4000
     static let listenAddresses = 64
+    /// Octets of the path of a Unix socket: what the kernel takes, less what a name has that is only tried.
+    static let socketPathBytes = 95
     static let workers = 0...1024
     /// Octets of the cache, where it keeps anything at all.
     static let cacheBytes = (1 << 20)...(1 << 40)

@@ -4,11 +4,13 @@ enum Section: CaseIterable {
     case access
     case upstream
     case cluster
+    case included
     case server
     case probe
     case limits
     case tls
     case cache
+    case admin
     case log
     case queryLog
 
@@ -19,11 +21,13 @@ enum Section: CaseIterable {
         case .access: "`access`"
         case .upstream: "`upstream`"
         case .cluster: "a cluster"
+        case .included: "an included file"
         case .server: "a server"
         case .probe: "`probe`"
         case .limits: "`limits`"
         case .tls: "`tls`"
         case .cache: "`cache`"
+        case .admin: "`admin`"
         case .log: "`log`"
         case .queryLog: "`queryLog`"
         }
@@ -34,7 +38,9 @@ enum Section: CaseIterable {
         switch self {
         case .root:
             [
-                "listen", "workers", "access", "upstream", "clusters", "zonePattern", "cache", "log",
+                "listen", "workers", "access", "upstream", "clusters", "include", "zonePattern", "cache",
+                "admin",
+                "log",
                 "queryLog",
             ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
@@ -44,12 +50,14 @@ enum Section: CaseIterable {
                 "name", "zone", "clusterDomain", "servers", "policy", "hedge", "probe", "limits", "tls",
                 "reverse",
             ]
+        case .included: ["clusters"]
         case .server: ["address", "weight"]
         case .probe: ["name", "type", "interval", "idle", "fall", "rise"]
         case .limits: ["pending", "connections", "retries"]
         case .tls: ["ca"]
         case .cache:
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
+        case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
         case .queryLog: ["file", "socket", "format", "only", "slow", "sample", "clusters", "hashNames"]
         }
@@ -58,7 +66,6 @@ enum Section: CaseIterable {
     /// The keys whose meaning is settled, but which this version refuses.
     var laterKeys: [String] {
         switch self {
-        case .root: ["include", "admin"]
         case .cache: ["file"]
         default: []
         }

@@ -26,6 +26,7 @@ public struct ServerConfiguration: Sendable {
     /// The parent of the zone pattern, `k8s.corp` for `{cluster}.k8s.corp`; nil without a pattern.
     public var patternParent: DomainName?
     public var cache: CacheConfiguration
+    public var admin: AdminConfiguration
     public var log: LogConfiguration
     /// Nil when queries are not logged.
     public var queryLog: QueryLogConfiguration?
@@ -41,6 +42,7 @@ public struct ServerConfiguration: Sendable {
         clusters: [ClusterDefinition],
         patternParent: DomainName?,
         cache: CacheConfiguration,
+        admin: AdminConfiguration = AdminConfiguration(),
         log: LogConfiguration,
         queryLog: QueryLogConfiguration? = nil
     ) {
@@ -54,6 +56,7 @@ public struct ServerConfiguration: Sendable {
         self.clusters = clusters
         self.patternParent = patternParent
         self.cache = cache
+        self.admin = admin
         self.log = log
         self.queryLog = queryLog
     }

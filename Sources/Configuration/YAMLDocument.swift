@@ -8,13 +8,23 @@ struct YAMLDocument {
     /// What is wrong, in no particular order.
     private(set) var problems: [(position: Position, message: String)]
 
-    /// Reads a text without a byte order mark.
-    init(_ text: String) {
+    /// Reads a text.
+    ///
+    /// - Parameter file: the number of the file in positions.
+    init(_ text: String, file: Int = 0) {
+        // A byte order mark would count as a column.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        problems = []
+        read(text, file)
+        for i in problems.indices { problems[i].position.file = file }
+    }
+
+    private mutating func read(_ text: String, _ file: Int) {
         problems = YAMLPrescan(text).problems
         // What the prescan refuses may be there to make the parser explode.
         guard problems.isEmpty else { return }
         do throws(YAMLSyntaxError) {
-            guard var parser = YAMLParser(text) else { throw .outOfMemory }
+            guard var parser = YAMLParser(text, file: file) else { throw .outOfMemory }
             root = try document(&parser)
         } catch {
             problems = [error.problem(in: text)]

@@ -1,11 +1,16 @@
-/// A place in a file; both are counted from 1, columns in Unicode scalars.
+/// A place in a file; line and column are counted from 1, columns in Unicode scalars.
 struct Position: Hashable, Comparable {
     var line: Int
     var column: Int
+    /// Which of the files that are read; 0 is the configuration itself, others are included.
+    var file = 0
 
     static func < (left: Position, right: Position) -> Bool {
-        (left.line, left.column) < (right.line, right.column)
+        (left.file, left.line, left.column) < (right.file, right.line, right.column)
     }
+
+    /// Where every file begins.
+    static func start(ofFile file: Int = 0) -> Position { Position(line: 1, column: 1, file: file) }
 
     /// As in `on line 3, column 5`.
     var words: String { "line \(line), column \(column)" }

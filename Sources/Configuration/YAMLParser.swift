@@ -7,9 +7,13 @@ struct YAMLParser: ~Copyable {
     // pointer of its own until the parser is deleted, which is before they are freed.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let octets: UnsafeMutableBufferPointer<UInt8>
+    private let file: Int
 
     /// Copies a text and gets ready to read it; nil without memory.
-    init?(_ text: String) {
+    ///
+    /// - Parameter file: the number of the file in positions.
+    init?(_ text: String, file: Int) {
+        self.file = file
         let utf8 = text.utf8
         unsafe octets = .allocate(capacity: utf8.count)
         unsafe parser = .allocate(capacity: 1)
@@ -34,7 +38,7 @@ struct YAMLParser: ~Copyable {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw error }
         defer { unsafe yaml_event_delete(&event) }
-        let position = Position(unsafe event.start_mark)
+        let position = Position(unsafe event.start_mark, file)
         switch unsafe event.type {
         case YAML_SCALAR_EVENT:
             let scalar = unsafe event.data.scalar
@@ -73,10 +77,10 @@ struct YAMLParser: ~Copyable {
             )
         case YAML_SCANNER_ERROR, YAML_PARSER_ERROR:
             let context = unsafe parser.pointee.context.map { unsafe String(cString: $0) }
-            let position = Position(unsafe parser.pointee.context_mark)
+            let position = Position(unsafe parser.pointee.context_mark, file)
             return .invalid(
                 problem: unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "",
-                position: Position(unsafe parser.pointee.problem_mark),
+                position: Position(unsafe parser.pointee.problem_mark, file),
                 context: context.map { YAMLSyntaxError.Context(text: $0, position: position) }
             )
         default: return .outOfMemory
@@ -86,5 +90,7 @@ struct YAMLParser: ~Copyable {
 
 extension Position {
     /// libyaml counts lines and columns from 0, columns in Unicode scalars.
-    fileprivate init(_ mark: yaml_mark_t) { self.init(line: mark.line + 1, column: mark.column + 1) }
+    fileprivate init(_ mark: yaml_mark_t, _ file: Int) {
+        self.init(line: mark.line + 1, column: mark.column + 1, file: file)
+    }
 }

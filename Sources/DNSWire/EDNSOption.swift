@@ -9,6 +9,8 @@ public struct EDNSOptionCode: RawRepresentable, Hashable, Sendable, BitwiseCopya
 
     /// COOKIE (RFC 7873 §4).
     public static let cookie = EDNSOptionCode(rawValue: 10)
+    /// Extended DNS Error (RFC 8914 §2).
+    public static let extendedError = EDNSOptionCode(rawValue: 15)
     /// The Switchyards that a query came through: ours, from the range for local use (RFC 6891 §9).
     public static let path = EDNSOptionCode(rawValue: 65_153)
 }

@@ -41,6 +41,10 @@ struct Failure {
             isCacheable: false
         )
     }
+    /// Not remembered: over as soon as the cluster is restored.
+    static func drained(_ route: Route) -> Failure {
+        Failure(code: .noReachableAuthority, text: "\(route.label) is drained", isCacheable: false)
+    }
     static let chainTooLong = Failure(
         code: .other,
         text: "CNAME chain has more than \(ForwardingLimits.chainLinksMax) links",
@@ -115,7 +119,7 @@ enum UpstreamFault {
 }
 
 extension ResponseCode {
-    /// The mnemonic of the IANA registry, or `RCODE123`.
+    /// The mnemonic of the IANA registry, or the number.
     public var name: String {
         switch self {
         case .noError: "NOERROR"
@@ -127,7 +131,7 @@ extension ResponseCode {
         case .yxDomain: "YXDOMAIN"
         case .badVers: "BADVERS"
         case .badCookie: "BADCOOKIE"
-        default: "RCODE\(rawValue)"
+        default: "RCODE \(rawValue)"
         }
     }
 }

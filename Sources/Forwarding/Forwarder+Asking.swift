@@ -78,6 +78,9 @@ extension Forwarder {
         // One server was to be asked, and was.
         if query.role != .question { return isOpen(query, now) ? setTimer(query, now) : settle(query) }
         let route = query.routeInfo
+        if query.attemptCount == 0, query.snapshot.withState(of: query.route, { $0.isDrained }) {
+            return failAtOnce(query, route, .drained(route), trial: nil, now)
+        }
         var isFirst = query.attemptCount == 0
         var isPaid = isFirst
         while let position = chooseServer(query, route, now) {
@@ -95,9 +98,9 @@ extension Forwarder {
             isFirst = false
         }
         if query.attemptCount == 0, query.lastFault == nil,
-            let failure = outage(of: route, query.snapshot, now)
+            let failure = query.snapshot.outage(of: route, now)
         {
-            return failAtOnce(query, route, failure, now)
+            return failAtOnce(query, route, failure, trial: claimTrial(query, route, now), now)
         }
         if let position = claimTrial(query, route, now), takeRetry(query), ask(query, route, position, now) {
             return setTimer(query, now)
@@ -174,26 +177,20 @@ extension Forwarder {
         metrics.count(.hedges)
     }
 
-    /// Why nothing can be asked: the failure for clients when all servers of a route are down.
-    private func outage(of route: Route, _ snapshot: ForwardingSnapshot, _ now: UInt64) -> Failure? {
-        guard let first = route.upstreams.first, !hasServerUp(route, snapshot, now) else { return nil }
-        let health = snapshot.health[Int(first.rawValue)]
-        let fault = health.isLooping(now: now) ? .loop : health.lastTrouble.fault
-        return .allDown(route, snapshot.table.upstreams[Int(first.rawValue)], fault)
-    }
-
-    /// Tells clients at once that all servers are down.
+    /// Tells clients at once that no server can be asked.
     ///
     /// Once per interval the question goes on without them, to find out whether a server is back.
+    ///
+    /// - Parameter trial: the place of the server to ask then.
     private mutating func failAtOnce(
         _ query: PendingQuery,
         _ route: Route,
         _ failure: Failure,
+        trial: Int?,
         _ now: UInt64
     ) {
         metrics.count(.outages)
-        let trial = claimTrial(query, route, now)
-        let parents = failClients(query, failure, staleAnswer(query.key, now))
+        let parents = failClients(query, failure, staleAnswer(query.key, now), now)
         query.role = .trial
         pending.unlist(query)
         if let trial, ask(query, route, trial, now) {

@@ -13,7 +13,9 @@ extension Forwarder {
         var parents: [PendingReference] = []
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
-            case .client(let context): reply(context, id)
+            case .client(let context):
+                reply(context, id)
+                countReply(of: query, to: waiters[id], context, now)
             case .pendingQuery(let parent): parents.append(parent)
             }
         }
@@ -41,7 +43,7 @@ extension Forwarder {
         // What the way to a question has used up of the budget says nothing of the question itself.
         let isOwn = !failure.isOfChain || query.inheritedLinks == 0
         if isOwn, query.role == .question { remember(failure, of: query, stale: stale, now) }
-        let parents = failClients(query, failure, stale)
+        let parents = failClients(query, failure, stale, now)
         settle(query)
         failChains(parents, failure, now)
     }
@@ -51,16 +53,21 @@ extension Forwarder {
     mutating func failClients(
         _ query: PendingQuery,
         _ failure: Failure,
-        _ stale: StaleAnswer?
+        _ stale: StaleAnswer?,
+        _ now: UInt64
     ) -> [PendingReference] {
         var parents: [PendingReference] = []
         output.answering(AnswerFacts(stale == nil ? .failed : .stale, query))
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
             case .client(let context):
-                if let stale, reply(stale, context, id, reason: failure.text) { continue }
+                if let stale, reply(stale, context, id, reason: failure.text) {
+                    countReply(of: query, to: waiters[id], context, now)
+                    continue
+                }
                 metrics.count(.failures)
                 Self.replyFailure(&replyBuffer, waiters[id], context, failure, output, id)
+                countReply(of: query, to: waiters[id], context, now)
             case .pendingQuery(let parent): parents.append(parent)
             }
         }

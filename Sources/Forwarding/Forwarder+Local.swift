@@ -1,5 +1,4 @@
-// Answers that come from no upstream: special-use names, the pattern's parent, class CH
-// (RFC 6761, RFC 6303, RFC 4892).
+// Answers that come from no upstream: special-use names, the pattern's parent (RFC 6761, RFC 6303).
 import AnswerCache
 import DNSWire
 import Metrics
@@ -23,12 +22,9 @@ extension Forwarder {
         }
         let (length, _) = builder.render(qname, query.qtype, .internet, context, into: &reply)
         // Without OPT there is no place for a reason.
-        guard let start = local.unknownClusterOffset, context.edns.isPresent else { return .reply(length) }
-        let below = qname.suffix(from: start)
-        let count = below.labelCount - qname.suffix(from: local.apexOffset).labelCount
-        let cluster = below.labels.prefix(count).map { String(decoding: $0, as: UTF8.self) }
-            .joined(separator: ".")
-        let text = "unknown cluster '\(cluster)'; known: \(snapshot.table.knownClusters)"
+        guard context.edns.isPresent, let text = snapshot.unknownCluster(qname, local) else {
+            return .reply(length)
+        }
         return .reply(ReplyWriter.addError(&reply, context, .other, text, at: length))
     }
 
@@ -92,54 +88,4 @@ private enum LocalNames {
     static let localhost = DomainName("localhost") ?? DomainName()
     /// Whom to write to about a zone that nobody keeps (RFC 2606 §2).
     static let nobody = DomainName("nobody.invalid") ?? DomainName()
-}
-
-// MARK: - Class CH
-
-extension Forwarder {
-    mutating func answerOtherClass(
-        _ query: Query,
-        _ message: borrowing RawSpan,
-        _ client: Client,
-        _ context: ReplyContext,
-        _ reply: inout MutableRawSpan
-    ) -> QueryOutcome {
-        guard query.qclass == .chaos else {
-            return refuse(&reply, context, .notSupported, "only classes IN and CH are served")
-        }
-        guard snapshot.diagnosticsAllowed.contains(client.address) else {
-            return refuse(&reply, context, .prohibited, "this client's address is not in access.diagnostics")
-        }
-        var at = WireLimits.headerLength
-        guard let qname = try? DomainName(message, at: &at), let text = diagnostic(qname.folded) else {
-            return refuse(&reply, context, .notSupported, "no such name in class CH")
-        }
-        metrics.count(.localAnswers)
-        do throws(BuildError) {
-            try builder.begin(qname.folded, query.qtype, .chaos)
-            if query.qtype == .txt || query.qtype == .any {
-                try builder.append(qname.folded, .txt, .chaos, ttl: 0, to: .answer) {
-                    writer throws(WireError) in
-                    try writer.appendCharacterString(text)
-                }
-            }
-        } catch {
-            return .drop
-        }
-        builder.finish(.noError, isAuthoritative: true)
-        return .reply(builder.render(qname, query.qtype, .chaos, context, into: &reply).length)
-    }
-
-    /// The text of a name in class CH: RFC 4892 and the names that users of dnsmasq know.
-    private func diagnostic(_ qname: DomainName) -> String? {
-        let labels = qname.labels.map { String(decoding: $0, as: UTF8.self) }
-        return switch labels.joined(separator: ".") {
-        case "version.bind", "version.server": snapshot.version
-        case "hostname.bind", "id.server": snapshot.hostname
-        case "cachesize.bind": "\(cache?.sizeBytes ?? 0)"
-        case "insertions.bind": "\(cache?.statistics.insertions ?? 0)"
-        case "evictions.bind": "\(cache?.statistics.evictions ?? 0)"
-        default: nil
-        }
-    }
 }

@@ -12,6 +12,7 @@ extension Forwarder {
         _ now: UInt64
     ) {
         let time = now - min(now, attempt.sentAt)
+        countAnswer(attempt, grade, now)
         let change = query.withHealth(of: attempt.upstream) { health -> HealthChange in
             if health.answered(grade, afterMilliseconds: time, now: now) { return .none }
             let isProbe = query.role == .probe
@@ -32,6 +33,7 @@ extension Forwarder {
         _ attempt: Attempt,
         _ now: UInt64
     ) {
+        countFailure(UpstreamFailureReason(trouble), of: attempt.upstream)
         let health = query.snapshot.health[Int(attempt.upstream.rawValue)]
         let usual = query.snapshot.table.upstreams[Int(attempt.upstream.rawValue)].transport
         if attempt.transport != usual, query.role != .probe {

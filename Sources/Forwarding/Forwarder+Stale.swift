@@ -93,7 +93,10 @@ extension Forwarder {
         var restCount = 0
         while let id = waiters.removeFirst(&query.waiters) {
             let waiter = waiters[id]
-            if case .client(let context) = waiter.kind, reply(stale, context, id, reason: reason) { continue }
+            if case .client(let context) = waiter.kind, reply(stale, context, id, reason: reason) {
+                countReply(of: query, to: waiter, context, now)
+                continue
+            }
             // It has just left its place, so that there is one.
             if waiters.append(waiter, to: &rest) != nil { restCount += 1 }
         }

@@ -38,6 +38,7 @@ extension Forwarder {
         guard let marks else { return false }
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
+        count(UpstreamCounter.sent, of: upstream)
         let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
@@ -46,6 +47,7 @@ extension Forwarder {
             token: token,
             transport: transport,
             sentAt: now,
+            sentAtMicroseconds: exactTime(now),
             timeoutAt: now + wait,
             hasEDNS: hasEDNS,
             nameCase: marks.nameCase,

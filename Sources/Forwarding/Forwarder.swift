@@ -17,6 +17,8 @@ public struct Forwarder: ~Copyable {
     /// Failures, apart from answers (RFC 9520).
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    /// Those of all workers, for who asks about the server.
+    let allMetrics: MetricsRegistry
     let output: any ForwarderOutput
     var random: any RandomNumberGenerator
     var pending = PendingQueries()
@@ -39,13 +41,22 @@ public struct Forwarder: ~Copyable {
     /// What the last reply of `handle` was made of.
     private var source = QueryEvent.Source.local
     let hashSeed: UInt64
+    /// The snapshot's, at hand.
+    private var routeRows: [Int32]
+    /// The time of what is handled now, in microseconds; 0 where only milliseconds are known.
+    ///
+    /// Whoever calls sets it before.
+    public var microseconds: UInt64 = 0
 
-    /// - Parameter random: message IDs come from it; a cryptographic one outside of tests (RFC 5452 §9.2).
+    /// - Parameters:
+    ///   - allMetrics: the counters of all workers; nil when this one is alone.
+    ///   - random: message IDs come from it; a cryptographic one outside of tests (RFC 5452 §9.2).
     public init(
         snapshot: ForwardingSnapshot,
         cache: AnswerCache?,
         failures: AnswerCache,
         metrics: WorkerMetrics,
+        allMetrics: MetricsRegistry? = nil,
         output: any ForwarderOutput,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         now: UInt64
@@ -55,18 +66,22 @@ public struct Forwarder: ~Copyable {
         self.cache = cache
         self.failures = failures
         self.metrics = metrics
+        self.allMetrics = allMetrics ?? MetricsRegistry([metrics])
         self.output = output
         self.random = random
         wheel = TimerWheel(now: now)
         hashSeed = failures.seed
+        routeRows = snapshot.metricRows.routes
     }
 
     /// Takes the routes and settings of a later snapshot of the same directory.
     ///
     /// Questions in flight keep the snapshot that they began with. Not between `prepare` and `handle` of a query.
     public mutating func replace(snapshot new: ForwardingSnapshot) {
-        snapshot = new
+        // In this order: who holds the old snapshot for us may let it go when we have none, and its table with it.
         table = new.table
+        routeRows = new.metricRows.routes
+        snapshot = new
         pending.releaseSnapshots(for: new)
     }
 
@@ -75,6 +90,12 @@ public struct Forwarder: ~Copyable {
 
     /// Whether clients wait for any of them.
     public var hasWaiting: Bool { waiters.count > 0 }
+
+    /// Questions in flight.
+    public var pendingCount: Int { pending.count }
+
+    /// Clients, and chains, that wait for them.
+    public var waitingCount: Int { waiters.count }
 
     /// Reads a client's message and finds its route, before `handle` gets it with the same place of the batch.
     ///
@@ -113,10 +134,15 @@ public struct Forwarder: ~Copyable {
             reply.copy(message.extracting(first: context.questionEnd), at: 0)
             guard snapshot.allowed.contains(client.address) else { return refuseClient(&reply, context) }
             metrics.count(.malformed)
+            countReply(RouteCounter.localRow, client.isStream, Int(code.rawValue))
             let length = ReplyWriter.finish(&reply, context, code, isAuthoritative: false, fitted: .none)
             return .reply(length)
         case .query(let query):
-            return answer(query, message, place, client, now, &reply)
+            let outcome = answer(query, message, place, client, now, &reply)
+            if case .reply = outcome {
+                countReply(row(ofPlace: place), client.isStream, Int(reply.readable.uint8(at: 3) & 0xF))
+            }
+            return outcome
         }
     }
 
@@ -127,6 +153,12 @@ public struct Forwarder: ~Copyable {
             return AnswerFacts(source, routeTag: 0)
         }
         return AnswerFacts(source, routeTag: table.cacheTag(route))
+    }
+
+    /// Where the prepared query at a place is counted.
+    private func row(ofPlace place: Int) -> Int {
+        guard case .forward(let route) = prepared[place].decision else { return RouteCounter.localRow }
+        return Int(routeRows[Int(route.rawValue)])
     }
 
     /// Handles a client's message that comes alone.
@@ -163,7 +195,7 @@ public struct Forwarder: ~Copyable {
         case nil where query.qclass == .internet:
             return answerMetaType(query, context, &reply)
         case nil:
-            return answerOtherClass(query, message, client, context, &reply)
+            return answerOtherClass(query, message, client, context, now, &reply)
         }
     }
 
@@ -192,6 +224,7 @@ public struct Forwarder: ~Copyable {
         )
         guard let hit else { return nil }
         metrics.count(.cacheHits)
+        metrics.routes.add(row: Int(routeRows[Int(route.rawValue)]), place: RouteCounter.hits)
         source = .hit
         if hit.fitted.isTruncated { metrics.count(.truncatedReplies) }
         if hit.isDue {
@@ -232,9 +265,11 @@ public struct Forwarder: ~Copyable {
             )
         }
         metrics.count(.cacheMisses)
+        metrics.routes.add(row: Int(routeRows[Int(route.rawValue)]), place: RouteCounter.misses)
         var at = WireLimits.headerLength
         guard let qname = try? DomainName(message, at: &at) else { return .drop }
-        let waiter = Waiter(ClientHash(client.address, seed: hashSeed), context, qname, query.qtype)
+        var waiter = Waiter(ClientHash(client.address, seed: hashSeed), context, qname, query.qtype)
+        waiter.askedAt = exactTime(now)
         if let same = pending.find(key) {
             if same.isLate, let stale = staleAnswer(key, now),
                 let length = write(stale, context, reason: lateReason(same), &reply)
@@ -372,10 +407,10 @@ public struct Forwarder: ~Copyable {
         _ reply: inout MutableRawSpan
     ) -> QueryOutcome {
         if query.qtype == .axfr || query.qtype == .ixfr {
-            return refuse(&reply, context, .notSupported, "zone transfers are not served here")
+            return refuse(&reply, context, .notSupported, Explainer.noTransfers)
         }
         metrics.count(.malformed)
-        var failure = Failure(code: .notSupported, text: "this query type cannot be forwarded")
+        var failure = Failure(code: .notSupported, text: Explainer.noSuchType)
         failure.responseCode = query.qtype == .opt ? .formErr : .notImp
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }

@@ -10,6 +10,8 @@ public final class ForwardingSnapshot: Sendable {
     public let health: [UpstreamHealth]
     /// By the place of the route.
     public let routeStates: [RouteState]
+    /// Where each route and server is counted.
+    public let metricRows: MetricRows
     let serverRoutes: ServerRoutes
     let probePace: ProbePace
     /// Clients that are answered.
@@ -41,6 +43,7 @@ public final class ForwardingSnapshot: Sendable {
         self.table = table
         health = Self.health(table, following: previous)
         routeStates = Self.routeStates(table, following: previous)
+        metricRows = MetricRows(table, following: previous?.metricRows)
         serverRoutes = ServerRoutes(table)
         probePace = previous?.probePace ?? ProbePace()
         self.allowed = allowed
@@ -77,8 +80,12 @@ public final class ForwardingSnapshot: Sendable {
         guard let previous else { return table.routes.map { _ in RouteState() } }
         let old = previous.table
         let places = Dictionary(zip(old.routes.map(\.cacheTag), old.routes.indices)) { first, _ in first }
+        let drained = Set(zip(old.routes, previous.routeStates).filter { $1.isDrained }.map(\.0.name))
         return table.routes.map { route in
-            guard let place = places[route.cacheTag] else { return RouteState() }
+            // Of a cluster that has changed, what is known of its answers ends; that it is worked on does not.
+            guard let place = places[route.cacheTag] else {
+                return RouteState(isDrained: drained.contains(route.name))
+            }
             let servers = route.upstreams.lazy.map { table.upstreams[Int($0.rawValue)] }
             let oldServers = old.routes[place].upstreams.lazy.map { old.upstreams[Int($0.rawValue)] }
             // A name of a server has another address: what failed before may not fail any more.

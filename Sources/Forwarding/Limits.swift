@@ -7,6 +7,10 @@ public enum ForwardingLimits {
     /// Milliseconds before a question may be pushed out by a new one of its route: what just came would only be pushed
     /// out by what comes next, and nobody would get an answer.
     public static let pushOutMilliseconds: UInt64 = 100
+    /// Routes that metrics tell apart, those of earlier configurations included; more are counted as none.
+    public static let routeRowsMax = 131_072
+    /// Servers that metrics tell apart.
+    public static let upstreamRowsMax = 262_144
     /// Clients that wait for one question.
     public static let waitersPerQueryMax = 4096
     /// Clients that wait for them.
@@ -102,6 +106,10 @@ public enum ForwardingLimits {
     public static let udpPayload = 1232
     /// Octets of the text of an Extended DNS Error (RFC 8914 §3 asks to keep it short).
     public static let errorTextMax = 160
+    /// Clusters, or servers, that a list in class CH names: TCP has room for them.
+    public static let diagnosticLinesMax = 200
+    /// Octets of a line of what is said in class CH.
+    static let diagnosticTextMax = 1024
     /// Seconds that local answers may be kept by others.
     public static let localTTLSeconds: UInt32 = 3600
 }

@@ -11,6 +11,8 @@ struct Attempt: BitwiseCopyable {
     var token = SocketToken(rawValue: 0)
     var transport = UpstreamTransport.udp
     var sentAt: UInt64 = 0
+    /// The same, exactly.
+    var sentAtMicroseconds: UInt64 = 0
     var timeoutAt: UInt64 = 0
     var hasEDNS = true
     var nameCase = NameCase.lower

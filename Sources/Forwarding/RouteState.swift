@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What all workers know of a route together: what it takes of the server, and how often it has recovered.
+/// What all workers know of a route together: what it takes of the server, how often it has recovered,
+/// and whether it is drained.
 ///
 /// Lives as long as the route has its cache tag. Any thread; no field is locked.
 public final class RouteState: Sendable {
@@ -8,8 +9,18 @@ public final class RouteState: Sendable {
     private let pendingCount = Atomic<Int>(0)
     /// Hundredths of a send.
     private let retriesOwed = Atomic<Int>(0)
+    private let drained: Atomic<Bool>
 
-    public init() {}
+    /// - Parameter isDrained: whether the route begins without its servers being asked.
+    public init(isDrained: Bool = false) { drained = Atomic(isDrained) }
+
+    // MARK: - Maintenance
+
+    /// Whether no question is sent to the route's servers, because somebody works on them.
+    public var isDrained: Bool { drained.load(ordering: .relaxed) }
+
+    /// Begins or ends that.
+    public func setDrained(_ isDrained: Bool) { drained.store(isDrained, ordering: .relaxed) }
 
     // MARK: - Recoveries
 
@@ -20,6 +31,9 @@ public final class RouteState: Sendable {
     public func recovered() { recoveryCount.wrappingAdd(1, ordering: .relaxed) }
 
     // MARK: - Questions in flight
+
+    /// Questions in flight.
+    public var pending: Int { max(0, pendingCount.load(ordering: .relaxed)) }
 
     /// Takes a place for a question; false when the route has no more.
     ///

@@ -62,6 +62,19 @@ public final class UpstreamHealth: Sendable {
     /// What went wrong last.
     var lastTrouble: Trouble { trouble.load(ordering: .relaxed) }
 
+    /// What is known of the server, for people.
+    public func report(now: UInt64) -> HealthReport {
+        let state = state.load(ordering: .relaxed)
+        let since = failingSince.load(ordering: .relaxed)
+        return HealthReport(
+            state: trust.isLooping(now: now) ? .looping : state.isDown ? .down : state == .up ? .up : .suspect,
+            failingMilliseconds: state != .up && since != 0 ? now - min(now, since) : nil,
+            roundTripMicroseconds: smoothedRoundTrip == 0 ? nil : smoothedRoundTrip / 8,
+            complaints: Int(complaints.load(ordering: .relaxed)),
+            lastTrouble: lastTrouble
+        )
+    }
+
     // MARK: - Round-trip time
 
     /// The smoothed round-trip time in microseconds times 8; 0 when never measured.

@@ -15,6 +15,8 @@ struct Waiter {
     var qtype: RecordType
     /// Names the client's address, 0 for a pending query.
     let client: ClientHash
+    /// When the query came, in microseconds.
+    var askedAt: UInt64 = 0
     fileprivate var next: Int32 = -1
 
     /// A client that waits for a reply.

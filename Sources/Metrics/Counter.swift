@@ -64,7 +64,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case drops
     /// Questions turned away because too many are pending.
     case overloads
-    /// Questions that failed at once because all servers of their route were down.
+    /// Questions that failed at once because all servers of their route were down, or the cluster drained.
     case outages
     /// Servers that went down.
     case serversDown
@@ -92,7 +92,20 @@ public enum Counter: Int, CaseIterable, Sendable {
 public final class WorkerMetrics: Sendable {
     private let counters = InlineArray<64, Atomic<UInt64>> { _ in Atomic(0) }
 
-    public init() {}
+    /// By the row of the route: `RouteCounter`.
+    public let routes: CounterTable
+    /// By the row of the server: `UpstreamCounter`.
+    public let upstreams: CounterTable
+    /// One row: `WorkerValue`.
+    public let own = CounterTable(rows: 1)
+
+    /// - Parameters:
+    ///   - routes: routes that are told apart.
+    ///   - upstreams: servers that are told apart.
+    public init(routes: Int = 1024, upstreams: Int = 1024) {
+        self.routes = CounterTable(rows: routes)
+        self.upstreams = CounterTable(rows: upstreams)
+    }
 
     /// Adds 1.
     ///
@@ -113,7 +126,7 @@ public final class WorkerMetrics: Sendable {
 
 /// The counters of all workers together.
 public struct MetricsRegistry: Sendable {
-    private let workers: [WorkerMetrics]
+    public let workers: [WorkerMetrics]
 
     public init(_ workers: [WorkerMetrics]) { self.workers = workers }
 

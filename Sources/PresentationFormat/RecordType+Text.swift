@@ -12,11 +12,4 @@ extension RecordType {
         }
         self.init(number)
     }
-
-    /// The mnemonic, or `TYPE123`.
-    public var presentation: String {
-        guard let descriptor = unsafe ldns_rr_descript(rawValue), let name = unsafe descriptor.pointee._name
-        else { return "TYPE\(rawValue)" }
-        return unsafe String(cString: name)
-    }
 }

@@ -13,6 +13,8 @@ public struct RoutingDirectory: Sendable {
 
     /// All numbers by their last server, also those that are free.
     private(set) var upstreams: [Upstream] = []
+    /// How often a number was given to another server.
+    private(set) var reassignedNumbers = 0
     private var ids: [Upstream: UpstreamID] = [:]
     private var usage: [Usage] = []
     private var free: [UpstreamID] = []
@@ -81,6 +83,7 @@ public struct RoutingDirectory: Sendable {
         let id: UpstreamID
         if let last = free.popLast() {
             id = last
+            reassignedNumbers += 1
             upstreams[Int(id.rawValue)] = upstream
         } else {
             id = UpstreamID(rawValue: Int32(upstreams.count))

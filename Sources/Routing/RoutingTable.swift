@@ -34,6 +34,13 @@ public final class RoutingTable: Sendable {
     public let routes: [Route]
     /// All servers that have a number, by it; also those of earlier tables.
     public let upstreams: [Upstream]
+    /// How many connections each server may have, by its number: a server of several routes has the most that one
+    /// of them allows.
+    ///
+    /// Made here and not by each worker, for which it would be a pause.
+    public let connectionLimits: [UInt8]
+    /// How often numbers of servers were given to others, up to this table.
+    public let reassignedNumbers: Int
     /// Names of clusters for an error text, at most eight.
     public let knownClusters: String
 
@@ -48,7 +55,7 @@ public final class RoutingTable: Sendable {
     }
 
     /// Values below the number of routes are routes, those above are places in `localEntries`.
-    private let suffixes: SuffixTable
+    let suffixes: SuffixTable
     private let localEntries: [LocalEntry]
     private let patternParentLength: Int
     // The routes themselves are far apart in memory.
@@ -135,6 +142,8 @@ public final class RoutingTable: Sendable {
         mappedRoutes = Self.bits(routes.map { $0.mapping != nil })
         directory.endTable()
         upstreams = directory.upstreams
+        reassignedNumbers = directory.reassignedNumbers
+        connectionLimits = Self.connectionLimits(routes, servers: directory.upstreams.count)
         suffixes = SuffixTable(names)
         patternParentLength = patternParent?.length ?? 0
         knownClusters = Self.summary(clusters.map(\.name))
@@ -162,6 +171,17 @@ public final class RoutingTable: Sendable {
             patternParent: patternParent,
             directory: &directory
         )
+    }
+
+    private static func connectionLimits(_ routes: [Route], servers: Int) -> [UInt8] {
+        var limits = [UInt8](repeating: 1, count: servers)
+        for route in routes {
+            let limit = UInt8(clamping: route.settings.limits.connectionsPerServer)
+            for upstream in route.upstreams {
+                limits[Int(upstream.rawValue)] = max(limits[Int(upstream.rawValue)], limit)
+            }
+        }
+        return limits
     }
 
     private static func bits(_ values: [Bool]) -> [UInt64] {
@@ -195,6 +215,15 @@ extension RoutingTable {
     public func isMapped(_ route: RouteID) -> Bool {
         let i = Int(route.rawValue)
         return mappedRoutes[i / 64] >> UInt64(i % 64) & 1 != 0
+    }
+
+    /// Whether this is the domain of which each cluster has a part.
+    func isPatternDomain(_ name: DomainName) -> Bool {
+        guard name.length == patternParentLength,
+            let found = suffixes.longestMatch(name.bytes, labelCount: name.labelCount), found.offset == 0,
+            Int(found.value) >= routes.count
+        else { return false }
+        return localEntries[Int(found.value) - routes.count] == .patternParent
     }
 
     /// Decides about a question.

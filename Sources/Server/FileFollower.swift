@@ -10,7 +10,7 @@ final class FileFollower {
     private static let pollMilliseconds = 30_000
 
     private let loop: EventLoop
-    private let paths: [String]
+    private var paths: [String]
     private let logger: Logger
     private let changed: () -> Void
     private var watcher: FileWatcher?
@@ -35,19 +35,29 @@ final class FileFollower {
         watch()
     }
 
+    /// Follows other files.
+    ///
+    /// They may have changed before this, so that they are reported once.
+    func follow(_ paths: [String]) {
+        guard paths != self.paths else { return }
+        self.paths = paths
+        watch()
+        reportSoon()
+    }
+
+    /// Reports a change, as if there had been one.
+    func reportSoon() { timer?.schedule(afterMilliseconds: Self.pauseMilliseconds) }
+
     private func watch() {
         do throws(SystemError) {
-            watcher = try FileWatcher(loop, paths: paths) { [unowned self] in
-                timer?.schedule(afterMilliseconds: Self.pauseMilliseconds)
-            }
+            watcher = try FileWatcher(loop, paths: paths) { [unowned self] in reportSoon() }
         } catch {
             watcher = nil
             timer?.schedule(afterMilliseconds: Self.pollMilliseconds)
             guard !hasComplained else { return }
             hasComplained = true
-            logger.warning(
-                "changes of \(paths.joined(separator: ", ")) are not reported (\(error)): looking every 30 s"
-            )
+            let names = paths.prefix(3).joined(separator: ", ") + (paths.count > 3 ? " and others" : "")
+            logger.warning("changes of \(names) are not reported (\(error)): looking every 30 s")
         }
     }
 }

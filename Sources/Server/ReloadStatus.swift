@@ -5,15 +5,15 @@ public struct ReloadStatus: Sendable, Equatable {
 
     /// How often the configuration was to be loaded again.
     public internal(set) var count = 0
-    /// How many of these times it had mistakes, so that it stayed as it was.
+    /// How many of these times there was a mistake, so that all of it, or an included file, stayed as it was.
     public internal(set) var failureCount = 0
     /// Whether the configuration that is on the disk is the one in use; so it is after the start.
     public internal(set) var lastSucceeded = true
-    /// When it was loaded or refused last, in seconds since 1970.
+    /// When it was to be loaded last, in seconds since 1970.
     public internal(set) var lastSeconds: Double
-    /// When the configuration in use was loaded, in seconds since 1970.
+    /// When it was last loaded without a mistake, in seconds since 1970.
     public internal(set) var lastSuccessSeconds: Double
-    /// Why it was refused, `file:line:column: sentence` where there is a place; the first hundred.
+    /// What was wrong then, `file:line:column: sentence` where there is a place; the first hundred.
     public internal(set) var problems: [String] = []
     /// How many mistakes there were.
     public internal(set) var problemCount = 0
@@ -27,21 +27,20 @@ public struct ReloadStatus: Sendable, Equatable {
     }
 
     /// Notes that a configuration is in use.
-    mutating func succeed(at seconds: Double, keysAwaitingRestart keys: [String]) {
-        note([], at: seconds)
-        lastSuccessSeconds = seconds
+    ///
+    /// - Parameter mistakes: those of included files that are used as they were.
+    mutating func load(at seconds: Double, but mistakes: [String], keysAwaitingRestart keys: [String]) {
+        note(mistakes, at: seconds)
         keysAwaitingRestart = keys
     }
 
     /// Notes that a configuration was refused.
-    mutating func fail(_ mistakes: [String], at seconds: Double) {
-        note(mistakes, at: seconds)
-        failureCount += 1
-    }
+    mutating func refuse(_ mistakes: [String], at seconds: Double) { note(mistakes, at: seconds) }
 
     private mutating func note(_ mistakes: [String], at seconds: Double) {
         count += 1
         lastSucceeded = mistakes.isEmpty
+        if lastSucceeded { lastSuccessSeconds = seconds } else { failureCount += 1 }
         lastSeconds = seconds
         problems = Array(mistakes.prefix(Self.problemsMax))
         problemCount = mistakes.count

@@ -15,6 +15,8 @@ extension ServerConfiguration {
         keep("listen", \.listen)
         keep("workers", \.workers)
         keep("cache.size", \.cache.sizeBytes)
+        keep("admin.listen", \.admin.listen)
+        keep("admin.controlSocket", \.admin.controlSocket)
         keep("log.format", \.log.format)
         keep("queryLog", \.queryLog)
         return keys

@@ -15,6 +15,8 @@ final class RouteKeeper {
     /// Milliseconds between two looks at the health of the servers that are given by name.
     private static let lookMilliseconds = 200
 
+    /// Milliseconds between two looks at whether a worker still has an old snapshot.
+    private static let releaseMilliseconds = 500
     /// Milliseconds that a new configuration waits for the addresses of servers that are given by name.
     static let nameMilliseconds = 1000
 
@@ -28,6 +30,8 @@ final class RouteKeeper {
     /// Set while new names are resolved, before the configuration that has them is used.
     private var limit: Timer?
     private var looks: Timer?
+    private var retired = RetiredSnapshots()
+    private var releases: Timer?
     /// What the last snapshot took to make, in milliseconds.
     private var lastEffort: UInt64 = 0
     /// The addresses behind names that were left out because they are ours.
@@ -48,9 +52,13 @@ final class RouteKeeper {
         self.publish = publish
         timer = try Timer(loop) { [unowned self] in publishNext() }
         limit = try Timer(loop) { [unowned self] in publishNext() }
+        releases = try Timer(loop) { [unowned self] in releaseRetired() }
     }
 
     var configuration: ServerConfiguration { builder.configuration }
+
+    /// The newest snapshot; nil before the first.
+    var current: ForwardingSnapshot? { builder.current }
 
     // MARK: - Snapshots
 
@@ -64,7 +72,14 @@ final class RouteKeeper {
 
     private func publishNext() {
         limit?.cancel()
+        if let last = builder.current { retired.add(last) }
         publish(makeSnapshot())
+        releases?.schedule(afterMilliseconds: Self.releaseMilliseconds)
+    }
+
+    private func releaseRetired() {
+        retired.release()
+        if !retired.isEmpty { releases?.schedule(afterMilliseconds: Self.releaseMilliseconds) }
     }
 
     /// Publishes soon; with many clusters later, so that most of the time is left for other work.
@@ -142,6 +157,7 @@ final class RouteKeeper {
         files = nil
         timer = nil
         limit = nil
+        releases = nil
         looks = nil
     }
 

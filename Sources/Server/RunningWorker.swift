@@ -10,9 +10,10 @@ final class RunningWorker: Sendable {
     init(
         _ number: Int,
         _ configuration: WorkerConfiguration,
+        _ snapshot: ForwardingSnapshot,
         ended: WakeupHandle?
     ) throws(ServerError) {
-        let link = WorkerLink(ended: ended)
+        let link = WorkerLink(snapshot, ended: ended)
         self.link = link
         do throws(SystemError) {
             thread = try WorkerThread.spawn(name: "worker-\(number)") { link.run(configuration) }

@@ -6,6 +6,8 @@ public import TLS
 /// Why the server could not start or go on.
 public enum ServerError: Error, CustomStringConvertible {
     case cannotListen(ListenAddress, SystemError)
+    /// The admin port that the configuration names.
+    case cannotListenForAdmin(ListenAddress, SystemError)
     /// A server, with what it is for, has an address that this server listens on.
     case forwardsToItself(String, ListenAddress)
     case system(SystemError)
@@ -16,6 +18,8 @@ public enum ServerError: Error, CustomStringConvertible {
         switch self {
         case .cannotListen(let address, let error):
             "cannot listen on \(address): \(error); \(Self.advice(error))"
+        case .cannotListenForAdmin(let address, let error):
+            "cannot listen on \(address) for metrics and health: \(error); change `admin.listen`, or write none"
         case .forwardsToItself(let server, let listener):
             "\(server) is this server itself, which listens on \(listener), so that queries would go in circles;"
                 + " name another server"

@@ -11,34 +11,46 @@ import Transport
 
 /// The server: workers, each on its own thread, and the signals that end it.
 public final class SwitchyardServer {
-    private let configuration: ServerConfiguration
+    private let loaded: LoadedConfiguration
     private let source: ConfigurationSource
     private var logger: Logger
-    private let loop: EventLoop
-    private var workers: [RunningWorker] = []
+    let loop: EventLoop
+    private(set) var workers: [RunningWorker] = []
     private var signals: [SignalWatcher] = []
     private var ended: Wakeup?
-    private let metrics: MetricsRegistry
-    private let makeWorker:
-        ([ListenAddress], WorkerMetrics, QueryRecorder?, ForwardingSnapshot) -> WorkerConfiguration
+    let metrics: MetricsRegistry
+    private let admin: AdminServer
+    private(set) var health: HealthCheck?
+    private(set) var rates: QueryRates?
+    /// The addresses that queries are taken on.
+    private(set) var listening: [ListenAddress] = []
+    /// When the server was made, by `MonotonicClock`.
+    let startedAt = MonotonicClock.nanoseconds()
+    /// The same in seconds since 1970.
+    let startSeconds = Double(time(nil))
+    private let makeWorker: ([ListenAddress], WorkerMetrics, QueryRecorder?) -> WorkerConfiguration
     private let recorders: [QueryRecorder?]
-    private let queryLog: QueryLog?
+    let queryLog: QueryLog?
     private let blocks: [WorkerMetrics]
-    private let cache: AnswerCache?
+    let cache: AnswerCache?
+    let failures: AnswerCache
     private let streams: UpstreamStreamSupport
-    private var keeper: RouteKeeper?
-    private var reloader: Reloader?
+    private(set) var keeper: RouteKeeper?
+    private(set) var reloader: Reloader?
+    /// For questions to ourselves; made for the first.
+    lazy var liveSockets = try? HostSockets(loop)
     private var hasEnded = false
 
     /// Prepares a server; nothing is bound yet.
     ///
     /// - Parameter source: what the configuration was read of, and is read of again.
     public init(
-        _ configuration: ServerConfiguration,
+        _ loaded: LoadedConfiguration,
         from source: ConfigurationSource,
         logger: Logger
     ) throws(ServerError) {
-        self.configuration = configuration
+        let configuration = loaded.configuration
+        self.loaded = loaded
         self.source = source
         self.logger = logger
         do throws(SystemError) {
@@ -46,6 +58,7 @@ public final class SwitchyardServer {
         } catch {
             throw .system(error)
         }
+        admin = AdminServer(configuration.admin, loop, logger: logger)
         let count = configuration.workers > 0 ? configuration.workers : Self.cores
         let seed = UInt64.random(in: .min ... .max)
         let size = configuration.cache.sizeBytes
@@ -55,25 +68,34 @@ public final class SwitchyardServer {
         self.cache = cache
         self.streams = streams
         let failures = AnswerCache(sizeBytes: ForwardingLimits.failureCacheBytes, seed: seed)
-        blocks = (0..<count).map { _ in WorkerMetrics() }
+        self.failures = failures
+        blocks = (0..<count).map { _ in
+            WorkerMetrics(
+                routes: ForwardingLimits.routeRowsMax,
+                upstreams: ForwardingLimits.upstreamRowsMax
+            )
+        }
         metrics = MetricsRegistry(blocks)
         let recorders = (0..<count).map { _ in configuration.queryLog.map(QueryRecorder.init) }
         self.recorders = recorders
         queryLog = configuration.queryLog.map {
             QueryLog($0, rings: recorders.compactMap { $0?.ring }, logger: logger)
         }
-        makeWorker = { listen, metrics, recorder, snapshot in
+        makeWorker = { [allMetrics = metrics] listen, metrics, recorder in
             WorkerConfiguration(
                 listen: listen,
-                snapshot: snapshot,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
+                allMetrics: allMetrics,
                 streams: streams,
                 recorder: recorder
             )
         }
     }
+
+    /// The configuration of the start.
+    var configuration: ServerConfiguration { loaded.configuration }
 
     private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
@@ -94,17 +116,15 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         let listen = try usableAddresses()
+        try startAdmin()
         let keeper = try makeKeeper()
         self.keeper = keeper
+        listening = listen
         let snapshot = keeper.makeSnapshot()
         queryLog?.use(snapshot.table)
         try startWorkers(listen, snapshot)
-        do throws(SystemError) {
-            try queryLog?.start()
-        } catch {
-            throw .system(error)
-        }
-        reloader = makeReloader()
+        try startQueryLog()
+        try followConfiguration()
         waitForNames()
         logger.info(
             "listening",
@@ -129,10 +149,34 @@ public final class SwitchyardServer {
         }
     }
 
-    private func makeReloader() -> Reloader {
-        Reloader(source, running: configuration, logger: logger) {
+    private func startAdmin() throws(ServerError) {
+        do throws(SystemError) {
+            health = try HealthCheck(loop, configuration.listen)
+            rates = try QueryRates(loop) { [unowned self] in metrics.queries }
+        } catch {
+            throw .system(error)
+        }
+        try admin.start(endpoints)
+    }
+
+    private func startQueryLog() throws(ServerError) {
+        do throws(SystemError) {
+            try queryLog?.start()
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func followConfiguration() throws(ServerError) {
+        let reloader = Reloader(source, loaded, logger: logger) {
             [unowned self] new throws(ServerError) in try use(new)
         }
+        do throws(SystemError) {
+            try reloader.followFiles(loop)
+        } catch {
+            throw .system(error)
+        }
+        self.reloader = reloader
     }
 
     private func startWorkers(
@@ -141,8 +185,8 @@ public final class SwitchyardServer {
     ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
-                let worker = makeWorker(listen, block, recorders[number], snapshot)
-                workers.append(try RunningWorker(number, worker, ended: ended?.handle))
+                let worker = makeWorker(listen, block, recorders[number])
+                workers.append(try RunningWorker(number, worker, snapshot, ended: ended?.handle))
             } catch {
                 for worker in workers { worker.drain() }
                 for worker in workers { worker.join() }
@@ -189,9 +233,11 @@ public final class SwitchyardServer {
 
     /// Runs until SIGTERM or SIGINT, then lets the workers finish what is in flight.
     public func run() {
+        yieldToWorkers()
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
         queryLog?.stop()
+        admin.stop()
         logger.info(
             "stopped",
             metadata: [
@@ -201,12 +247,21 @@ public final class SwitchyardServer {
         )
     }
 
+    /// Lets workers have the processor first: to load 10,000 clusters takes this thread longer than a query may wait.
+    ///
+    /// On Linux this is a property of the calling thread.
+    private func yieldToWorkers() { _ = setpriority(CInt(PRIO_PROCESS.rawValue), 0, Self.niceness) }
+
+    private static let niceness: CInt = 10
+
     /// Asks the workers to stop accepting and to end when nothing is in flight.
     ///
     /// On the thread of `run`.
     public func stop() {
         logger.info("stopping")
         reloader = nil
+        health = nil
+        rates = nil
         keeper?.stop()
         for worker in workers { worker.drain() }
     }
@@ -225,6 +280,9 @@ extension SwitchyardServer {
     ///
     /// On the thread of `run`.
     public func reload() { reloader?.reload() }
+
+    /// Writes a line into the log.
+    func note(_ line: String) { logger.notice("\(line)") }
 
     /// What came of the reloads; nil before the start.
     public var reloadStatus: ReloadStatus? { reloader?.status }

@@ -1,6 +1,7 @@
 import DNSWire
 import EventLoop
 import Forwarding
+import TLS
 import Transport
 
 /// One connection towards a server, over TCP or TLS.
@@ -10,6 +11,8 @@ final class UpstreamConnection {
     let token: SocketToken
     /// Set once, right after it was made.
     var stream: (any ClientStream)?
+    /// Whom a connection over TLS believes; set with `stream`.
+    var context: TLSContext?
     /// Whether queries can leave at once.
     private(set) var isEstablished = false
     /// Whether a response came.
@@ -87,7 +90,7 @@ extension UpstreamConnection: TLSConnectionHandler {
     func connection(_ connection: TLSConnection, received message: RawSpan) {
         received(message, at: connection.receivedAt)
         // By then the server has sent what a later connection can begin with.
-        pool.session = connection.session
+        pool.keep(connection.session, verifiedBy: context)
     }
 
     func connectionOpened(_ connection: TLSConnection) {
@@ -98,7 +101,7 @@ extension UpstreamConnection: TLSConnectionHandler {
     func readEnded(_ connection: TLSConnection) { pool.batchEnded() }
 
     func connectionClosed(_ connection: TLSConnection, _ reason: StreamCloseReason) {
-        if let session = connection.session { pool.session = session }
+        if let session = connection.session { pool.keep(session, verifiedBy: context) }
         closed(reason)
     }
 }

@@ -23,7 +23,13 @@ final class UpstreamConnectionPool {
     /// What was wrong with TLS when the last connection failed.
     private(set) var fault: TLSFault?
     /// What the next connection can begin with.
-    var session: TLSSession?
+    private(set) var session: TLSSession?
+    /// Whom the next connection believes.
+    ///
+    /// A session is as good as the authorities that the server was verified with: others do not take it over.
+    var context: TLSContext? {
+        didSet { if context !== oldValue { session = nil } }
+    }
 
     init(_ upstream: UpstreamID, _ server: Upstream, limit: Int, owner: UpstreamConnections) {
         self.upstream = upstream
@@ -111,6 +117,11 @@ final class UpstreamConnectionPool {
     }
 
     // MARK: - From the connections
+
+    /// Keeps what a connection that believes `context` can be resumed with.
+    func keep(_ session: TLSSession?, verifiedBy context: TLSContext?) {
+        if context === self.context { self.session = session }
+    }
 
     func received(_ message: RawSpan, on connection: UpstreamConnection, at receivedAt: UInt64) {
         failuresInARow = 0

@@ -140,6 +140,8 @@ final class UpstreamConnections {
         guard let identity = pool.server.tls, let context = support.context(for: identity) else {
             throw SystemError(call: "TLS", errno: Self.noIdentity)
         }
+        pool.context = context
+        connection.context = context
         return try TLSConnection(
             to: address,
             context: context,

@@ -10,10 +10,10 @@ import Transport
 /// What a worker needs to start; crosses to its thread once.
 struct WorkerConfiguration: Sendable {
     let listen: [ListenAddress]
-    let snapshot: ForwardingSnapshot
     let cache: AnswerCache?
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    let allMetrics: MetricsRegistry
     let streams: UpstreamStreamSupport
     /// Nil when queries are not logged.
     let recorder: QueryRecorder?
@@ -25,6 +25,9 @@ struct WorkerConfiguration: Sendable {
 final class Worker {
     let loop: EventLoop
     private let batch: DatagramBatch
+    let metrics: WorkerMetrics
+    /// Hits before the batch that is being answered; nil between batches.
+    private var hitsBefore: UInt64?
     private let output: WorkerOutput
     private var forwarder: Forwarder
     var streamReply = WireBuffer(capacity: WireLimits.messageLength + 8)
@@ -42,28 +45,30 @@ final class Worker {
     private static let drainMilliseconds: UInt64 = 5000
 
     /// Binds all sockets; throws what the system says when it refuses.
-    init(_ configuration: WorkerConfiguration) throws(ServerError) {
+    init(_ configuration: WorkerConfiguration, _ snapshot: ForwardingSnapshot) throws(ServerError) {
         do throws(SystemError) {
             loop = try EventLoop()
             batch = try DatagramBatch(loop)
             output = WorkerOutput(
-                configuration.snapshot.table,
+                snapshot.table,
                 streams: try StreamResources(loop),
                 recorder: configuration.recorder
             )
         } catch {
             throw .system(error)
         }
+        metrics = configuration.metrics
         precondition(
             TransportLimits.batchSize <= ForwardingLimits.batchMax,
             "each datagram of a batch has a place"
         )
         let random = RandomPool()
         forwarder = Forwarder(
-            snapshot: configuration.snapshot,
+            snapshot: snapshot,
             cache: configuration.cache,
             failures: configuration.failures,
             metrics: configuration.metrics,
+            allMetrics: configuration.allMetrics,
             output: output,
             random: random,
             now: Self.now()
@@ -72,7 +77,7 @@ final class Worker {
             output.sockets = try UpstreamSockets(loop, batch: batch, events: self, random: random)
             output.connections = try UpstreamConnections(
                 loop,
-                table: configuration.snapshot.table,
+                table: snapshot.table,
                 support: configuration.streams,
                 metrics: configuration.metrics,
                 events: self,
@@ -108,6 +113,12 @@ final class Worker {
     /// Runs until `drain` is through.
     func run() { loop.run() }
 
+    /// Sets the time of what is handled now, in nanoseconds.
+    private func setTime(_ nanoseconds: UInt64) {
+        output.now = Self.milliseconds(nanoseconds)
+        forwarder.microseconds = nanoseconds / 1000
+    }
+
     private static func now() -> UInt64 { milliseconds(MonotonicClock.nanoseconds()) }
 
     private static func milliseconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000 }
@@ -126,7 +137,7 @@ final class Worker {
     }
 
     private func expire() {
-        output.now = Self.now()
+        setTime(MonotonicClock.nanoseconds())
         forwarder.expire(now: output.now)
         armExpiry()
         stopIfDrained()
@@ -135,7 +146,7 @@ final class Worker {
     /// Looks after servers that are down or idle.
     private func tick() {
         guard !isDraining else { return }
-        output.now = Self.now()
+        setTime(MonotonicClock.nanoseconds())
         forwarder.tick(now: output.now)
         armExpiry()
         ticker?.schedule(afterMilliseconds: Int(ForwardingLimits.tickMilliseconds))
@@ -143,6 +154,12 @@ final class Worker {
 
     private func sweepOnce() {
         output.sockets?.sweep(now: Self.now())
+        publish(
+            pending: forwarder.pendingCount,
+            waiting: forwarder.waitingCount,
+            batch.counters,
+            output.streams
+        )
         sweep?.schedule(afterMilliseconds: Self.sweepInterval)
         stopIfDrained()
     }
@@ -184,7 +201,7 @@ extension Worker: UpstreamEvents {
         via token: SocketToken,
         at receivedAt: UInt64
     ) {
-        output.now = Self.milliseconds(receivedAt)
+        setTime(receivedAt)
         forwarder.handle(
             response: message,
             from: upstream,
@@ -196,12 +213,17 @@ extension Worker: UpstreamEvents {
     }
 
     func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?) {
-        output.now = Self.now()
+        setTime(MonotonicClock.nanoseconds())
         forwarder.failed(upstream, via: token, wasOpen: wasOpen, tls: tls, now: output.now)
     }
 
     // What was queued leaves by itself at the end of the loop's round.
-    func batchEnded() { armExpiry() }
+    func batchEnded() {
+        armExpiry()
+        guard let before = hitsBefore else { return }
+        hitsBefore = nil
+        countHits(metrics.value(.cacheHits) &- before, since: batch.receivedAt)
+    }
 }
 
 // MARK: - Datagrams of clients
@@ -210,7 +232,8 @@ extension Worker: DatagramHandler {
     func prepare(_ datagram: RawSpan, at place: Int) { forwarder.prepare(query: datagram, at: place) }
 
     func prepared(_ count: Int) {
-        output.now = Self.milliseconds(batch.receivedAt)
+        setTime(batch.receivedAt)
+        hitsBefore = metrics.value(.cacheHits)
         forwarder.fetchAnswers(count)
     }
 
@@ -261,7 +284,7 @@ extension Worker: StreamHandler {
         worker.output.source = .stream(connection.id)
         var reply = buffer.mutableBytes
         worker.output.receivedAt = connection.receivedAt
-        worker.output.now = milliseconds(connection.receivedAt)
+        worker.setTime(connection.receivedAt)
         let outcome = worker.forwarder.handle(
             query: message,
             from: Client(address: connection.peer.ipAddress, isStream: true),

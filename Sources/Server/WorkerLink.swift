@@ -23,14 +23,18 @@ final class WorkerLink: Sendable {
     private let orders = Mutex(Orders())
     private let ended: WakeupHandle?
 
-    init(ended: WakeupHandle?) { self.ended = ended }
+    /// - Parameter snapshot: what the worker begins with.
+    init(_ snapshot: ForwardingSnapshot, ended: WakeupHandle?) {
+        self.ended = ended
+        orders.withLock { $0.snapshot = snapshot }
+    }
 
     // MARK: - Worker's thread
 
     /// The body of the worker's thread.
     func run(_ configuration: WorkerConfiguration) {
         do throws(ServerError) {
-            let worker = try Worker(configuration)
+            let worker = try makeWorker(configuration)
             let wakeup: Wakeup
             do throws(SystemError) {
                 wakeup = try Wakeup(worker.loop) { [unowned self, unowned worker] in obey(worker) }
@@ -47,11 +51,23 @@ final class WorkerLink: Sendable {
         ended?.wake()
     }
 
-    private func obey(_ worker: Worker) {
-        let orders = orders.withLock { orders in
+    // On its own, so that nothing keeps the first snapshot when the worker has another.
+    private func makeWorker(_ configuration: WorkerConfiguration) throws(ServerError) -> Worker {
+        guard let snapshot = takeOrders().snapshot else {
+            preconditionFailure("a link begins with a snapshot")
+        }
+        return try Worker(configuration, snapshot)
+    }
+
+    private func takeOrders() -> Orders {
+        orders.withLock { orders in
             defer { orders.snapshot = nil }
             return orders
         }
+    }
+
+    private func obey(_ worker: Worker) {
+        let orders = takeOrders()
         if let snapshot = orders.snapshot { worker.replace(snapshot: snapshot) }
         if orders.isDraining { worker.drain() }
     }

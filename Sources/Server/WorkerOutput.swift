@@ -113,8 +113,10 @@ final class WorkerOutput: ForwarderOutput {
 
     /// Uses the servers of another table, and leaves the connections to those that lost their number to others.
     func replace(table new: RoutingTable) {
-        for (place, upstream) in table.upstreams.enumerated() where new.upstreams[place] != upstream {
-            sockets?.close(UpstreamID(rawValue: Int32(place)))
+        if new.reassignedNumbers != table.reassignedNumbers {
+            for (place, upstream) in table.upstreams.enumerated() where new.upstreams[place] != upstream {
+                sockets?.close(UpstreamID(rawValue: Int32(place)))
+            }
         }
         connections?.use(new)
         table = new

@@ -13,20 +13,25 @@ struct Check: ParsableCommand {
     var file: String
 
     func run() throws {
-        let configuration = try load()
+        let loaded = try load()
+        let configuration = loaded.configuration
         do throws(ServerError) {
             // Whether OpenSSL can use what `ca` names is known only when it has tried.
             try UpstreamStreamSupport.check(configuration)
         } catch {
             throw CommandFailure(error)
         }
+        for warning in loaded.warnings {
+            let place = "\(warning.file):\(warning.line):\(warning.column)"
+            StandardStream.error.write(line: "\(place): warning: \(warning.message)")
+        }
         let clusters = configuration.clusters.count
         print("\(file): valid, \(clusters) cluster\(clusters == 1 ? "" : "s")")
     }
 
-    private func load() throws -> ServerConfiguration {
+    private func load() throws -> LoadedConfiguration {
         do throws(ConfigurationLoadError) {
-            return try ConfigurationLoader.load(path: file)
+            return try ConfigurationSource.file(path: file).load()
         } catch {
             throw CommandFailure(error)
         }

@@ -28,7 +28,7 @@ extension CommandFailure {
             code: {
                 switch error {
                 case .authorities, .forwardsToItself: 1
-                case .cannotListen, .system: 3
+                case .cannotListen, .cannotListenForAdmin, .system: 3
                 }
             }(),
             message: "switchyard: \(error)"

@@ -26,7 +26,7 @@ struct Demo: ParsableCommand {
         }
         defer { servers.stop() }
         let configuration = Self.configuration(clusters, servers.addresses)
-        try ServerRunner.run(configuration, from: .fixed(configuration)) {
+        try ServerRunner.run(LoadedConfiguration(configuration), from: .fixed(configuration)) {
             StandardStream.output.write(line: Self.welcome(configuration))
         }
     }

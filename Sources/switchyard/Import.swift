@@ -11,7 +11,7 @@ struct Import: ParsableCommand {
             """
     )
 
-    @Argument(help: "What the file is: \(ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Argument(help: "What the file is.")
     var format: ImportFormat
 
     @Argument(help: "The file, or - for standard input.", completion: .file())

@@ -13,7 +13,7 @@ struct Serve: ParsableCommand {
             """
     )
 
-    private static let defaultFile = "/etc/switchyard/switchyard.yaml"
+    static let defaultFile = "/etc/switchyard/switchyard.yaml"
 
     @Option(name: [.short, .customLong("config")], help: "The configuration file.")
     var config: String?
@@ -23,7 +23,7 @@ struct Serve: ParsableCommand {
         try ServerRunner.run(try load(source), from: source)
     }
 
-    private func load(_ source: ConfigurationSource) throws -> ServerConfiguration {
+    private func load(_ source: ConfigurationSource) throws -> LoadedConfiguration {
         do throws(ConfigurationLoadError) {
             return try source.load()
         } catch {

@@ -8,7 +8,10 @@ struct Switchyard: ParsableCommand {
         commandName: "switchyard",
         abstract: "One DNS resolver in front of many Kubernetes clusters.",
         version: ServerVersion.number,
-        subcommands: [Serve.self, Check.self, Import.self, Demo.self]
+        subcommands: [
+            Serve.self, Check.self, Import.self, Demo.self, Status.self, Reload.self, Explain.self,
+            Flush.self, Drain.self, Restore.self,
+        ]
     )
 
     /// Parses, runs, and ends with 0 done, 1 wrong input, 2 usage, 3 refused by the system.

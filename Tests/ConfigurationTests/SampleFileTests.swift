@@ -57,11 +57,13 @@ import Testing
         case .access: ["properties", "access"]
         case .upstream: ["properties", "upstream"]
         case .cluster: ["properties", "clusters", "items"]
+        case .included: ["definitions", "includedFile"]
         case .server: ["definitions", "weightedServer"]
         case .probe: ["definitions", "probe"]
         case .limits: ["definitions", "limits"]
         case .tls: ["definitions", "tls"]
         case .cache: ["properties", "cache"]
+        case .admin: ["properties", "admin"]
         case .log: ["properties", "log"]
         case .queryLog: ["properties", "queryLog"]
         }
@@ -99,6 +101,11 @@ import Testing
         #expect(workers["maximum"] as? Int == ConfigurationLimits.workers.upperBound)
         let cache = try Self.mapping(schema, ["properties", "cache", "properties"])
         #expect(try configuration("cache: {\(try Self.defaults(cache))}").cache == CacheConfiguration())
+        let admin = try Self.mapping(schema, ["properties", "admin", "properties"])
+        var written = try configuration("admin: {\(try Self.defaults(admin))}").admin
+        #expect(written.isListenWritten)
+        written.isListenWritten = false
+        #expect(written == AdminConfiguration())
         let log = try Self.mapping(schema, ["properties", "log", "properties"])
         #expect(
             (log["level"] as? [String: Any])?["enum"] as? [String]

@@ -14,7 +14,7 @@ final class Scenario: ForwarderOutput {
     let cache: AnswerCache?
     private(set) var snapshot: ForwardingSnapshot
     private var directory = RoutingDirectory()
-    private let failures: AnswerCache
+    let failures: AnswerCache
     private let setup: Setup
     private lazy var core = Core(
         Forwarder(
@@ -330,4 +330,22 @@ private final class Core {
     var forwarder: Forwarder
 
     init(_ forwarder: consuming Forwarder) { self.forwarder = forwarder }
+}
+
+extension Scenario {
+    /// What would become of a question now.
+    func explain(_ name: String, _ qtype: RecordType = .a) throws -> Explanation {
+        Explainer(snapshot, cache: cache, failures: failures, now: now)
+            .explain(try DomainName(presentation: name), qtype)
+    }
+
+    /// The state of a cluster's route.
+    func state(of cluster: String) throws -> RouteState {
+        snapshot.routeStates[try #require(snapshot.table.routes.firstIndex { $0.name == cluster })]
+    }
+
+    /// Takes out of both caches what is selected.
+    func flush(_ selection: FlushSelection) -> Int {
+        failures.flush(selection) + (cache?.flush(selection) ?? 0)
+    }
 }

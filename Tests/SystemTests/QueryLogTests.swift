@@ -168,7 +168,7 @@ extension SystemTests {
                 reader.send(signal: SIGTERM)
                 #expect(reader.wait(seconds: 10) != nil)
                 if isRead { Self.check(try Self.read(file)) }
-                unlink(socket)
+                try? FileManager.default.removeItem(atPath: socket)
             }
         }
 

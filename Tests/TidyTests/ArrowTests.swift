@@ -16,7 +16,7 @@ import Testing
         "CLibYAML": Arrows(to: []),
         "DNSWire": Arrows(to: []),
         "AnswerCache": Arrows(to: ["CSystem", "DNSWire"], system: ["Glibc", "Synchronization"]),
-        "Metrics": Arrows(to: [], system: ["Synchronization"]),
+        "Metrics": Arrows(to: [], system: ["Glibc", "Synchronization"]),
         "QueryEvents": Arrows(to: [], system: ["Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
         "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),
@@ -29,14 +29,15 @@ import Testing
             system: ["Synchronization"]
         ),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
+        "HTTP": Arrows(to: ["CLibevent", "EventLoop"], system: ["Glibc"]),
         "TLS": Arrows(to: ["COpenSSL", "EventLoop"], system: ["Glibc"]),
         "Transport": Arrows(to: ["CSystem", "EventLoop", "TLS"], system: ["Glibc"]),
         "Server": Arrows(
             to: [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "Logging", "Metrics",
-                "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
+                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Logging",
+                "Metrics", "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
             ],
-            // FoundationEssentials for the dates of log lines.
+            // FoundationEssentials for the dates of log lines and for JSON.
             system: ["FoundationEssentials", "Glibc", "Synchronization"]
         ),
         "EmbeddedClusters": Arrows(
@@ -45,8 +46,8 @@ import Testing
         ),
         "switchyard": Arrows(
             to: [
-                "ArgumentParser", "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "Routing",
-                "Server", "Transport",
+                "ArgumentParser", "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "HTTP",
+                "PresentationFormat", "Routing", "Server", "Transport",
             ],
             system: ["FoundationEssentials"]
         ),

@@ -61,7 +61,7 @@ import Testing
         for section in Section.allCases {
             let prefix =
                 switch section {
-                case .root: ""
+                case .root, .included: ""
                 case .cluster: "clusters[]."
                 case .server: "servers[]."
                 default: "\(section)."

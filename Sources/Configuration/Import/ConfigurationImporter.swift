@@ -18,6 +18,8 @@ public enum ConfigurationImporter {
         var draft =
             switch format {
             case .dnsmasq: DnsmasqImport.read(text, &notes)
+            case .corefile: CorefileImport.read(text, &notes)
+            case .stubdomains: StubDomainsImport.read(text, &notes)
             }
         let body = draft.settle(&notes)
         let header =

@@ -18,6 +18,17 @@ struct DraftRoute {
         if !servers.contains(where: { $0.text == server.text }) { servers.append(server) }
     }
 
+    /// Adds servers, and the keys that are not set yet.
+    mutating func add(_ other: DraftRoute) {
+        for server in other.servers { add(server: server) }
+        for setting in other.settings where !has(setting.section, setting.key) { settings.append(setting) }
+    }
+
+    /// Whether a key is set.
+    func has(_ section: String?, _ key: String) -> Bool {
+        settings.contains { $0.section == section && $0.key == key }
+    }
+
     /// Sets a key, in place of an earlier value.
     mutating func set(_ section: String? = nil, _ key: String, _ value: DraftValue) {
         settings.removeAll { $0.section == section && $0.key == key }

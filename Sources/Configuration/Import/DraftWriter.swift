@@ -6,6 +6,8 @@ struct DraftWriter {
 
     init(_ draft: ImportDraft) {
         writeList("listen", draft.listen, indent: "")
+        if !draft.allow.isEmpty { writeLine("access:") }
+        writeList("allow", draft.allow, indent: "  ")
         if !draft.upstream.isEmpty {
             writeLine("upstream:")
             write(draft.upstream, indent: "  ")
@@ -14,6 +16,10 @@ struct DraftWriter {
         for cluster in draft.clusters { write(cluster) }
         if !draft.cache.isEmpty { writeLine("cache:") }
         for (key, value) in draft.cache { writeValue(key, value, indent: "  ") }
+        if let address = draft.adminListen {
+            writeLine("admin:")
+            writeValue("listen", address, indent: "  ")
+        }
         if text.isEmpty { writeLine("{}") }
     }
 

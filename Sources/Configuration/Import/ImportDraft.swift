@@ -1,11 +1,16 @@
 /// A configuration that is being made of another resolver's.
 struct ImportDraft {
     var listen: [DraftValue] = []
+    /// The ranges of `access.allow`.
+    var allow: [DraftValue] = []
     /// The default route; without servers they are those of /etc/resolv.conf.
     var upstream = DraftRoute()
     var clusters: [DraftCluster] = []
     /// The keys of `cache`.
     var cache: [(key: String, value: DraftValue)] = []
+
+    /// `admin.listen`.
+    var adminListen: DraftValue?
 
     /// Makes the draft valid by leaving out what the loader refuses, and writes it.
     mutating func settle(_ notes: inout ImportNotes) -> String {
@@ -56,6 +61,7 @@ struct ImportDraft {
     /// Keeps the values that fulfil a condition.
     private mutating func filter(_ isKept: (DraftValue) -> Bool) {
         listen = listen.filter(isKept)
+        allow = allow.filter(isKept)
         upstream.filter(isKept)
         clusters = clusters.filter { isKept($0.zone) && isKept($0.clusterDomain) }
         for i in clusters.indices {
@@ -63,6 +69,7 @@ struct ImportDraft {
             clusters[i].reverse = clusters[i].reverse.filter(isKept)
         }
         cache = cache.filter { isKept($0.value) }
+        adminListen = adminListen.flatMap { isKept($0) ? $0 : nil }
     }
 }
 

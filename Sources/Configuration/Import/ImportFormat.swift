@@ -2,4 +2,8 @@
 public enum ImportFormat: String, CaseIterable, Sendable {
     /// A dnsmasq.conf.
     case dnsmasq
+    /// A Corefile of CoreDNS.
+    case corefile
+    /// The ConfigMap of kube-dns, with `stubDomains` and `upstreamNameservers`.
+    case stubdomains
 }

@@ -2,12 +2,15 @@
 struct ImportNotes {
     private let file: String
     private var notes: [ImportNote] = []
+    /// A line that is read twice, as that of a snippet, has each of its notes once.
+    private var known: Set<ImportNote> = []
 
     init(file: String) { self.file = file }
 
     /// Notes something about a line of the file.
     mutating func add(_ line: Int, _ message: String) {
-        notes.append(ImportNote(file: file, line: line, message: message))
+        let note = ImportNote(file: file, line: line, message: onOneLine(message))
+        if known.insert(note).inserted { notes.append(note) }
     }
 
     /// All of them by line; what was noted first comes first.

@@ -7,6 +7,8 @@ struct ImportedDomains {
     struct Entry<Key> {
         var key: Key
         var line: Int
+        /// What the servers call the domain; nil means the same.
+        var clusterDomain: DomainName?
         var route = DraftRoute()
     }
 
@@ -17,26 +19,46 @@ struct ImportedDomains {
 
     /// Adds a server of a domain, or of a range where the domain stands for one.
     mutating func add(_ server: DraftValue, for domain: DomainName) {
-        if let prefix = ReverseDomain.prefix(of: domain) {
-            add(server, for: prefix)
-            return
+        if let range = ReverseDomain.prefix(of: domain) {
+            add(server, for: range)
+        } else {
+            domains[index(of: domain, line: server.line)].route.add(server: server)
         }
-        let index = domainIndices[domain] ?? domains.count
-        if index == domains.count {
-            domainIndices[domain] = index
-            domains.append(Entry(key: domain, line: server.line))
-        }
-        domains[index].route.add(server: server)
     }
 
     /// Adds a server that knows the names of addresses in a range.
     mutating func add(_ server: DraftValue, for range: IPPrefix) {
-        let index = rangeIndices[range] ?? ranges.count
-        if index == ranges.count {
-            rangeIndices[range] = index
-            ranges.append(Entry(key: range, line: server.line))
+        ranges[index(of: range, line: server.line)].route.add(server: server)
+    }
+
+    /// Adds servers of a domain, or of a range where the domain stands for one, and how they are used.
+    mutating func add(_ route: DraftRoute, for domain: DomainName, line: Int) {
+        if let range = ReverseDomain.prefix(of: domain) {
+            ranges[index(of: range, line: line)].route.add(route)
+        } else {
+            domains[index(of: domain, line: line)].route.add(route)
         }
-        ranges[index].route.add(server: server)
+    }
+
+    /// Adds a cluster that calls its names otherwise than clients do.
+    mutating func add(_ route: DraftRoute, for zone: DomainName, mappedTo domain: DomainName, line: Int) {
+        let index = index(of: zone, line: line)
+        domains[index].clusterDomain = domain
+        domains[index].route.add(route)
+    }
+
+    private mutating func index(of domain: DomainName, line: Int) -> Int {
+        if let index = domainIndices[domain] { return index }
+        domainIndices[domain] = domains.count
+        domains.append(Entry(key: domain, line: line))
+        return domains.count - 1
+    }
+
+    private mutating func index(of range: IPPrefix, line: Int) -> Int {
+        if let index = rangeIndices[range] { return index }
+        rangeIndices[range] = ranges.count
+        ranges.append(Entry(key: range, line: line))
+        return ranges.count - 1
     }
 
     /// Whether a domain lies at or below one of these.
@@ -83,6 +105,11 @@ struct ImportedDomains {
     ) -> DraftCluster {
         let zone = DraftValue(domain.folded.presentation, entry.line)
         var cluster = DraftCluster(name: name, zone: zone, clusterDomain: zone, route: entry.route)
+        if let clusterDomain = entry.clusterDomain, clusterDomain != domain {
+            cluster.clusterDomain = DraftValue(clusterDomain.folded.presentation, entry.line)
+            return cluster
+        }
+        guard !entry.route.has("probe", "name") else { return cluster }
         let kubernetes = KubernetesZone.clusterDomain(of: domain)
         if KubernetesZone.isLikely(domain), kubernetes == domain { return cluster }
         // The default asks for a name that only clusters have.

@@ -47,9 +47,10 @@ enum QueryLogLine {
         if let question = record.question {
             // Names are escaped: no octet of theirs ends a line or a word.
             fields.append(("name", .word(question.name.presentation)))
-            fields.append(("type", .word(question.type.presentation)))
+            fields.append(("type", .word(question.type.mnemonic)))
         }
-        fields.append(("rcode", .word(record.flags.responseCode.name)))
+        // `RCODE 9` would be two words.
+        fields.append(("rcode", .word(record.flags.responseCode.name.filter { $0 != " " })))
         if record.flags.isTruncated { fields.append(("truncated", .number(1))) }
         fields.append(("source", .word("\(event.source)")))
         if let route = record.route { fields.append(("route", .word(route))) }

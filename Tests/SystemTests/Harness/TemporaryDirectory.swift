@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A directory that is removed with the last reference to it.
 final class TemporaryDirectory: Sendable {
@@ -21,5 +22,12 @@ final class TemporaryDirectory: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
         return file
+    }
+
+    /// Gives a file or link another name, in place of what has it.
+    func move(_ name: String, to other: String) throws {
+        guard unsafe rename("\(path)/\(name)", "\(path)/\(other)") == 0 else {
+            throw HarnessError("cannot rename \(name)")
+        }
     }
 }

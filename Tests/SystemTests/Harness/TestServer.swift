@@ -61,7 +61,11 @@ extension TestServer {
         var probe = TestMessage(query: "version.bind", Type.txt)
         probe.questions[0].questionClass = 3
         return try TestServer(.switchyard, host: host, probe: probe) { directory, port in
-            let text = configuration.replacing("PORT", with: "\(port)")
+            // The default port and socket belong to whoever uses the machine.
+            let admin =
+                configuration.contains("admin:") ? "" : "\nadmin: {listen: none, controlSocket: none}\n"
+            let text = (configuration + admin).replacing("PORT", with: "\(port)")
+                .replacing("DIRECTORY", with: directory.path)
             return ["serve", "-c", try directory.write(text, to: "switchyard.yaml")]
         }
     }

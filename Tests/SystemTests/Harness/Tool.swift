@@ -15,6 +15,9 @@ struct Tool: Sendable {
     static let unboundControl = Tool(name: "unbound-control", package: "unbound")
     static let fstrmCapture = Tool(name: "fstrm_capture", package: "fstrm-bin")
     static let dnstap = Tool(name: "dnstap", package: "golang-github-dnstap-golang-dnstap-cli")
+    static let curl = Tool(name: "curl", package: "curl")
+    static let promtool = Tool(name: "promtool", package: "prometheus")
+    static let shell = Tool(name: "sh", package: "dash")
     static let setpriv = Tool(name: "setpriv", package: "util-linux")
     /// The server under test: `SWITCHYARD_BINARY`, else what was built beside the tests.
     static let switchyard = Tool(name: "switchyard", package: "")
