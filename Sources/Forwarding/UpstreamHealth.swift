@@ -67,7 +67,8 @@ public final class UpstreamHealth: Sendable {
         let state = state.load(ordering: .relaxed)
         let since = failingSince.load(ordering: .relaxed)
         return HealthReport(
-            state: trust.isLooping(now: now) ? .looping : state.isDown ? .down : state == .up ? .up : .suspect,
+            state: trust.isLooping(now: now)
+                ? .looping : state.isDown ? .down : state == .up ? .up : .suspect,
             failingMilliseconds: state != .up && since != 0 ? now - min(now, since) : nil,
             roundTripMicroseconds: smoothedRoundTrip == 0 ? nil : smoothedRoundTrip / 8,
             complaints: Int(complaints.load(ordering: .relaxed)),

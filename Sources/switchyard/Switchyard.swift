@@ -10,7 +10,7 @@ struct Switchyard: ParsableCommand {
         version: ServerVersion.number,
         subcommands: [
             Serve.self, Check.self, Import.self, Demo.self, Status.self, Reload.self, Explain.self,
-            Flush.self, Drain.self, Restore.self,
+            Flush.self, Drain.self, Restore.self, Top.self,
         ]
     )
 

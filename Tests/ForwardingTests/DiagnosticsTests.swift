@@ -13,7 +13,8 @@ import Testing
         isStream: Bool = true,
         from address: String = "127.0.0.1"
     ) throws -> [String] {
-        let reply = try scenario.ask("\(name) TXT", from: address, isStream: isStream) { $0.qclass = .chaos }.read()
+        let reply = try scenario.ask("\(name) TXT", from: address, isStream: isStream) { $0.qclass = .chaos }
+            .read()
         #expect(reply.code == .noError)
         let start = "\(name). 0 CH TXT "
         return reply.answer.map { record -> String in
@@ -26,7 +27,10 @@ import Testing
         let scenario = try Scenario()
         let name = "web.shop.svc.east.k8s.corp"
         #expect(try texts("\(name).a.explain.switchyard", scenario) == scenario.explain(name).lines)
-        #expect(try texts("\(name).TYPE64.explain.switchyard".lowercased(), scenario).first == "question: \(name) SVCB")
+        #expect(
+            try texts("\(name).TYPE64.explain.switchyard".lowercased(), scenario).first
+                == "question: \(name) SVCB"
+        )
         #expect(try texts("ns.explain.switchyard", scenario).first == "question: . NS")
         #expect(scenario.sent.isEmpty)
     }

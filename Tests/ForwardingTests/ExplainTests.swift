@@ -46,7 +46,9 @@ import Testing
 
     @Test func theParentHasTheDSOfAZone() throws {
         let explanation = try Scenario().explain("east.k8s.corp", .ds)
-        #expect(line("route", explanation) == "route: answered here, DS of east.k8s.corp belongs to the parent")
+        #expect(
+            line("route", explanation) == "route: answered here, DS of east.k8s.corp belongs to the parent"
+        )
     }
 
     @Test func tellsWhichClustersAreKnownInTheWordsOfTheReply() throws {
@@ -85,7 +87,9 @@ import Testing
         }
         try scenario.ask("\(web) A")
         let after = try scenario.explain(web)
-        #expect(line("cache", after) == "cache: 1 record, stored 12 s ago, 18 s left, asked for 1 times since")
+        #expect(
+            line("cache", after) == "cache: 1 record, stored 12 s ago, 18 s left, asked for 1 times since"
+        )
         #expect(scenario.isQuiet)
     }
 
@@ -112,7 +116,9 @@ import Testing
         try scenario.exchange("\(web) A", answer: ["web.shop.svc.cluster.local. 30 A 10.96.0.7"])
         scenario.pass(seconds: 40)
         let explanation = try scenario.explain(web)
-        #expect(line("cache", explanation) == "cache: 1 record, stored 40 s ago, expired, stale for 3590 s more")
+        #expect(
+            line("cache", explanation) == "cache: 1 record, stored 40 s ago, expired, stale for 3590 s more"
+        )
         #expect(
             explanation.action
                 == "10.1.0.10:53 over UDP is asked; without an answer within 500 ms: the stale one"
@@ -170,7 +176,11 @@ import Testing
         let first = try scenario.next("10.1.0.10")
         scenario.pass(40)
         try scenario.respond(to: first, answer: ["a.cluster.local. 30 A 10.96.0.7"])
-        #expect(try scenario.explain("b.east.k8s.corp").lines.contains("server 1: 10.1.0.10:53 over UDP: up, 40.0 ms"))
+        #expect(
+            try scenario.explain("b.east.k8s.corp").lines.contains(
+                "server 1: 10.1.0.10:53 over UDP: up, 40.0 ms"
+            )
+        )
     }
 
     @Test func aServerWithoutAddressIsNamed() throws {

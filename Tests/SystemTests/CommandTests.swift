@@ -60,9 +60,7 @@ extension SystemTests {
             #expect(result.output.isEmpty)
         }
 
-        @Test(arguments: [
-            "include: [clusters.d/*.yaml]", "cache: {file: /tmp/x}",
-        ])
+        @Test(arguments: ["cache: {file: /tmp/x}"])
         func keysOfLaterVersionsAreRefusedAndNotIgnored(line: String) throws {
             let (result, file) = try runWithFile(good + "\n" + line, "check")
             #expect(result.status == .exited(1))

@@ -20,7 +20,7 @@ extension SystemTests {
         private func texts(_ name: String, _ server: TestServer, _ options: String...) throws -> [String] {
             let common = ["-r", "@\(server.endpoint.host)", "-p", "\(server.endpoint.port)", "+short"]
             let output = try run(.dig, common + options + ["CH", "TXT", name]).output
-            return output.split(separator: "\n").map { $0.replacing("\"", with: "") }
+            return output.split(separator: "\n").map { String($0).replacing("\"", with: "") }
         }
 
         // MARK: Explain
@@ -87,7 +87,10 @@ extension SystemTests {
                     "then: 10.1.0.10:53 over UDP is asked",
                 ]
             )
-            let json = try run(.switchyard, ["explain", "5.0.96.10.in-addr.arpa", "PTR", "-c", file, "--json"])
+            let json = try run(
+                .switchyard,
+                ["explain", "5.0.96.10.in-addr.arpa", "PTR", "-c", file, "--json"]
+            )
             #expect(json.output.contains("\"cluster\":\"east\""))
             for wrong in [["a..b", "A"], [web, "NOTYPE"], ["", "A"]] {
                 let refused = try run(.switchyard, ["explain"] + wrong + ["-c", file])
@@ -213,13 +216,22 @@ extension SystemTests {
             #expect(try command(server, "status", "--json").output.hasPrefix("{"))
         }
 
+        @Test func topPrintsOneSecondAsTextWhereThereIsNoTerminal() throws {
+            let (server, _) = try AdminTests.server()
+            let result = try command(server, "top")
+            #expect(result.status == .exited(0), "\(result.error)")
+            #expect(result.output.contains("queries: "))
+            #expect(!result.output.contains("\u{1B}"))
+        }
+
         // MARK: What must not happen
 
         @Test func commandsWithoutAServerEndWithThreeAndSaySo() throws {
             let directory = try TemporaryDirectory()
             let missing = "\(directory.path)/none.sock"
             for arguments in [
-                ["status"], ["reload"], ["flush"], ["explain", web], ["drain", "east"], ["restore", "east"],
+                ["status"], ["top"], ["reload"], ["flush"], ["explain", web], ["drain", "east"],
+                ["restore", "east"],
             ] {
                 let result = try run(.switchyard, arguments + ["--socket", missing])
                 #expect(result.status == .exited(3), "\(arguments)")

@@ -49,7 +49,8 @@ import Testing
                 "ArgumentParser", "Configuration", "DNSWire", "EmbeddedClusters", "EventLoop", "HTTP",
                 "PresentationFormat", "Routing", "Server", "Transport",
             ],
-            system: ["FoundationEssentials"]
+            // Glibc for the terminal.
+            system: ["FoundationEssentials", "Glibc"]
         ),
         "CCounting": Arrows(to: []),
         "Scenarios": Arrows(

@@ -10,7 +10,7 @@ import Testing
         "DNSWire/DomainName.swift", "DNSWire/RawSpan+Load.swift", "DNSWire/WireBuffer.swift",
         "EmbeddedClusters/EmbeddedClusterThread.swift", "Forwarding/ForwardingSnapshot+Borrowing.swift",
         "Metrics/CounterTable.swift", "QueryEvents/QueryRing.swift", "Server/LogDescriptor.swift",
-        "Server/StandardStream.swift",
+        "Server/StandardStream.swift", "switchyard/Terminal.swift",
         "Scenarios/StreamClient.swift", "packetpath/StandardError.swift",
         "FaultLab/FaultyServers.swift",
     ]

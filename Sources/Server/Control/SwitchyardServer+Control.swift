@@ -31,7 +31,9 @@ extension SwitchyardServer {
         _ exchange: HTTPExchange,
         _ body: (OperatorDesk) throws(ControlProblem) -> Report
     ) {
-        guard let desk else { return exchange.answer(.text("the server is starting; try again", status: 503)) }
+        guard let desk else {
+            return exchange.answer(.text("the server is starting; try again", status: 503))
+        }
         do throws(ControlProblem) {
             exchange.answer(JSON.response(try body(desk)))
         } catch {
@@ -42,7 +44,9 @@ extension SwitchyardServer {
     private func setDrained(_ isDrained: Bool, _ exchange: HTTPExchange) {
         answer(exchange) { desk throws(ControlProblem) in
             let report = try desk.setDrained(isDrained, exchange.query)
-            if report.hasChanged { note("cluster \(report.cluster) is \(isDrained ? "drained" : "restored")") }
+            if report.hasChanged {
+                note("cluster \(report.cluster) is \(isDrained ? "drained" : "restored")")
+            }
             return report
         }
     }
@@ -63,7 +67,9 @@ extension SwitchyardServer {
     // MARK: - Explain
 
     private func explain(_ exchange: HTTPExchange) {
-        guard let desk else { return exchange.answer(.text("the server is starting; try again", status: 503)) }
+        guard let desk else {
+            return exchange.answer(.text("the server is starting; try again", status: 503))
+        }
         do throws(ControlProblem) {
             let (name, type, isLive) = try OperatorDesk.question(exchange.query)
             var report = desk.explain(name, type)
@@ -88,7 +94,8 @@ extension SwitchyardServer {
         }
         let loopback =
             address.isIPv4
-            ? SocketAddress(ipv4: 0x7F00_0001, port: address.port) : SocketAddress(ipv6: 1, port: address.port)
+            ? SocketAddress(ipv4: 0x7F00_0001, port: address.port)
+            : SocketAddress(ipv6: 1, port: address.port)
         do throws(SystemError) {
             _ = try LiveQuestion(name, type, to: address.isWildcard ? loopback : address, sockets, done)
         } catch {

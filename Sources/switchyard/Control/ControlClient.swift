@@ -27,7 +27,8 @@ struct ControlClient {
         return report
     }
 
-    private func send(_ method: HTTPMethod, _ target: String, _ fields: [(String, String?)]) throws -> [UInt8] {
+    private func send(_ method: HTTPMethod, _ target: String, _ fields: [(String, String?)]) throws -> [UInt8]
+    {
         let reply: UnixHTTPClient.Reply
         do throws(HTTPClientError) {
             reply = try UnixHTTPClient(path: path).send(method, Self.target(target, fields))

@@ -7,7 +7,10 @@ struct ControlOptions: ParsableArguments {
     @Option(name: .long, help: "The control socket of the server.")
     var socket: String?
 
-    @Option(name: [.short, .customLong("config")], help: "The server's configuration, which names its socket.")
+    @Option(
+        name: [.short, .customLong("config")],
+        help: "The server's configuration, which names its socket."
+    )
     var config: String?
 
     @Flag(name: .long, help: "Print JSON.")

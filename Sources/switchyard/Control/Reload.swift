@@ -5,7 +5,8 @@ import Server
 struct Reload: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Have the server load its configuration again.",
-        discussion: "When it has a mistake, nothing changes, every mistake is printed, and the exit code is 1."
+        discussion:
+            "When it has a mistake, nothing changes, every mistake is printed, and the exit code is 1."
     )
 
     @OptionGroup var options: ControlOptions
