@@ -54,6 +54,7 @@ let package = Package(
 
         module("DNSWire"),
         module("AnswerCache", ["CSystem", "DNSWire"]),
+        module("CacheFile", ["AnswerCache", "DNSWire"]),
         module("Metrics"),
         module("QueryEvents"),
         module("Routing", ["DNSWire"]),
@@ -67,8 +68,8 @@ let package = Package(
         module(
             "Server",
             [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Metrics",
-                "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
+                "AnswerCache", "CacheFile", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP",
+                "Metrics", "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -128,6 +129,7 @@ let package = Package(
 
         tests("DNSWireTests", ["DNSWire", "CLDNS", "PresentationFormat"], resources: [.copy("Fixtures")]),
         tests("AnswerCacheTests", ["AnswerCache", "CacheTraces", "DNSWire"]),
+        tests("CacheFileTests", ["AnswerCache", "CacheFile", "DNSWire"]),
         tests("RoutingTests", ["DNSWire", "Routing"]),
         tests("PresentationFormatTests", ["DNSWire", "PresentationFormat"]),
         tests(

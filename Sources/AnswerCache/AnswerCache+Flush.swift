@@ -59,7 +59,7 @@ extension AnswerCache {
     }
 
     /// Buckets that are looked at with the shard locked: 256 entries, some ten microseconds.
-    private static let bucketsPerStep = 32
+    static let bucketsPerStep = 32
 
     private func flush(_ selection: FlushSelection, bucket: Int, _ shard: Int) -> Int {
         let first = geometry.index(shard) + bucket * Geometry.slotsPerBucket

@@ -7,15 +7,17 @@ extension AnswerCache {
     /// - Parameters:
     ///   - body: the sections behind the question, `answer.length` octets.
     ///   - ttlOffsets: where the TTLs stand in the body, ascending.
+    ///   - unlessPresent: whether what the key has, if anything, stays.
     ///   - flushCount: what it was when the question was asked; nil when a flush since then does not matter.
-    /// - Returns: false when the answer is too large for this cache, its lifetime is 0, or something was flushed since
-    ///   it was asked for; nothing changes then.
+    /// - Returns: false when the answer is too large for this cache, its lifetime is 0, something was flushed since
+    ///   it was asked for, or there is one already that stays; nothing changes then.
     @discardableResult
     public func insert(
         _ key: borrowing @_addressable CacheKey,
         _ answer: CachedAnswer,
         body: borrowing RawSpan,
         ttlOffsets: borrowing Span<UInt16>,
+        unlessPresent: Bool = false,
         since flushCount: UInt32? = nil,
         now: UInt64
     ) -> Bool {
@@ -34,6 +36,7 @@ extension AnswerCache {
         if let flushCount, flushCount != self.flushCount { return false }
 
         let previous = place(of: key, shard)
+        if unlessPresent, previous != nil { return false }
         // An answer that is renewed stays where its popularity had brought it.
         let hasProved = previous?.slot.isMain ?? takeGhost(hash, shard)
         // The small ring has no room for what is large, however it came there before.

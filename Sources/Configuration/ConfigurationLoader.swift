@@ -31,8 +31,11 @@ public enum ConfigurationLoader {
     /// Reads the servers of the default route once more, because a file among `serverSources` may have changed.
     ///
     /// Throws what the reading at the start would have refused, with the places in that file.
+    ///
+    /// - Parameter warn: hears of lines that are passed over.
     public static func servers(
         of configuration: ServerConfiguration,
+        warn: (ConfigurationProblem) -> Void = { _ in },
         readFile: (_ path: String) throws(UnreadableFile) -> String = readTextFile
     ) throws(ConfigurationError) -> [ServerDefinition] {
         try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationError) in
@@ -49,6 +52,7 @@ public enum ConfigurationLoader {
                     servers = ConfigurationReader.distinct(servers)
                     reader.limit(servers.count, at: start)
                     problems += reader.problems
+                    for warning in reader.warnings { warn(warning) }
                 }
             }
             guard problems.isEmpty else { throw ConfigurationError(problems: problems) }

@@ -36,6 +36,9 @@ extension ConfigurationReader {
     }
 
     /// The servers of a resolv.conf; its mistakes are reported with its own name and lines.
+    ///
+    /// A line that is not understood is passed over with a warning, as resolv.conf(5)'s other readers do, unless no server
+    /// is left.
     func nameservers(_ path: String, at position: Position, advice: String) -> [ServerDefinition] {
         let text: String
         do throws(UnreadableFile) {
@@ -47,6 +50,7 @@ extension ConfigurationReader {
         let lines = ResolvConf.nameservers(text)
         if lines.isEmpty { report(position, "\(path) has no `nameserver` line; \(advice)") }
         var servers: [ServerDefinition] = []
+        var mistakes: [(message: String, position: Position)] = []
         for line in lines {
             do throws(InvalidValue) {
                 guard !line.address.hasPrefix("["), line.address.count(where: { $0 == ":" }) != 1 else {
@@ -55,8 +59,22 @@ extension ConfigurationReader {
                 let server = ServerDefinition(.address(try EndpointText.parse(line.address).address))
                 if check(server, at: line.position, file: path) { servers.append(server) }
             } catch {
-                report(line.position, error.message, file: path)
+                mistakes.append((error.message, line.position))
             }
+        }
+        for (message, position) in mistakes {
+            guard !servers.isEmpty else {
+                report(position, message, file: path)
+                continue
+            }
+            warnings.append(
+                ConfigurationProblem(
+                    file: path,
+                    line: position.line,
+                    column: position.column,
+                    message: "\(message); the line is ignored"
+                )
+            )
         }
         return servers
     }

@@ -1,7 +1,7 @@
 // Mappings, lists and single values, with their complaints.
 
 extension ConfigurationReader {
-    /// The values of a mapping by key; unknown keys, keys of later versions and missing values are reported.
+    /// The values of a mapping by key; unknown keys and missing values are reported.
     func fields(of node: YAMLNode, _ section: Section) -> Fields {
         guard case .mapping(let entries) = node.content else {
             let keys = Suggestion.list(section.keys)
@@ -29,9 +29,7 @@ extension ConfigurationReader {
 
     private func reportUnknown(_ entry: YAMLEntry, _ section: Section) {
         let key = quoted(entry.key)
-        if section.laterKeys.contains(entry.key) {
-            report(entry.position, "this version does not support \(key) yet; remove it")
-        } else if let meant = Suggestion.nearest(to: entry.key, of: section.keys + section.laterKeys) {
+        if let meant = Suggestion.nearest(to: entry.key, of: section.keys) {
             report(entry.position, "unknown key \(key) in \(section.label); did you mean `\(meant)`?")
         } else if case let others = Section.having(entry.key), !others.isEmpty {
             let places = others.map(\.label).joined(separator: " or ")

@@ -55,7 +55,7 @@ final class ConfigurationReader {
         let log = log(fields["log"])
         let queryLog = queryLog(fields["queryLog"], clusters: clusters.map(\.name))
         guard problems.isEmpty, let upstream else { return nil }
-        return ServerConfiguration(
+        var configuration = ServerConfiguration(
             listen: listen,
             workers: workers ?? 0,
             access: access,
@@ -70,6 +70,8 @@ final class ConfigurationReader {
             log: log,
             queryLog: queryLog
         )
+        configuration.warnings = warnings
+        return configuration
     }
 
     /// Notes a problem of this file, or of another that this one names.
@@ -123,6 +125,7 @@ extension ConfigurationReader {
             cache.negativeTTLSeconds = negativeTTL
         }
         readStale(fields, into: &cache)
+        cache.file = fields["file"].flatMap { cacheFile($0, cache) }
         cache.minTTLSeconds = minTTL ?? cache.minTTLSeconds
         cache.maxTTLSeconds = maxTTL ?? cache.maxTTLSeconds
         if cache.minTTLSeconds > cache.maxTTLSeconds, let place = fields["minTTL"] ?? fields["maxTTL"] {
@@ -133,6 +136,19 @@ extension ConfigurationReader {
             )
         }
         return cache
+    }
+
+    private func cacheFile(_ node: YAMLNode, _ cache: CacheConfiguration) -> String? {
+        guard let path = text(node, "file") else { return nil }
+        guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.utf8.contains(0) else {
+            report(node.position, "`file` must be the absolute path of a file, not \(quoted(path))")
+            return nil
+        }
+        guard cache.sizeBytes > 0 else {
+            report(node.position, "`file` keeps nothing without a cache; remove it or raise `size`")
+            return nil
+        }
+        return path
     }
 
     private func readStale(_ fields: Fields, into cache: inout CacheConfiguration) {

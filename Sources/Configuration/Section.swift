@@ -56,18 +56,10 @@ enum Section: CaseIterable {
         case .limits: ["pending", "connections", "retries"]
         case .tls: ["ca"]
         case .cache:
-            ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch"]
+            ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch", "file"]
         case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
         case .queryLog: ["file", "socket", "format", "only", "slow", "sample", "clusters", "hashNames"]
-        }
-    }
-
-    /// The keys whose meaning is settled, but which this version refuses.
-    var laterKeys: [String] {
-        switch self {
-        case .cache: ["file"]
-        default: []
         }
     }
 

@@ -30,6 +30,8 @@ public struct ServerConfiguration: Sendable {
     public var log: LogConfiguration
     /// Nil when queries are not logged.
     public var queryLog: QueryLogConfiguration?
+    /// What was passed over in files that are not ours, with its places.
+    public var warnings: [ConfigurationProblem] = []
 
     public init(
         listen: [ListenAddress],
@@ -117,6 +119,8 @@ public struct CacheConfiguration: Sendable, Equatable {
     public var staleAfterMilliseconds: UInt64
     /// Whether popular answers are asked for anew before they expire.
     public var prefetch: Bool
+    /// The path of the file that keeps the cache over restarts; nil keeps it in none.
+    public var file: String?
 
     public init(
         sizeBytes: Int = 64 << 20,
@@ -125,7 +129,8 @@ public struct CacheConfiguration: Sendable, Equatable {
         negativeTTLSeconds: UInt32 = 5,
         serveStaleSeconds: UInt32 = 3600,
         staleAfterMilliseconds: UInt64 = 500,
-        prefetch: Bool = true
+        prefetch: Bool = true,
+        file: String? = nil
     ) {
         self.sizeBytes = sizeBytes
         self.minTTLSeconds = minTTLSeconds
@@ -134,6 +139,7 @@ public struct CacheConfiguration: Sendable, Equatable {
         self.serveStaleSeconds = serveStaleSeconds
         self.staleAfterMilliseconds = staleAfterMilliseconds
         self.prefetch = prefetch
+        self.file = file
     }
 }
 

@@ -76,6 +76,7 @@ enum UpstreamFault {
     case malformed
     case lame
     case loop
+    case cookie
     case tls(TLSFault)
 
     /// What stands behind the server in a sentence.
@@ -87,6 +88,7 @@ enum UpstreamFault {
         case .malformed: "sent a malformed response"
         case .lame: "sent a referral, not an answer"
         case .loop: "sends queries back to us"
+        case .cookie: "answered without the right DNS cookie"
         case .tls(let fault): fault.sentence(name: server.tls?.name ?? "this server")
         }
     }
@@ -94,17 +96,17 @@ enum UpstreamFault {
     /// Whether it was an answer to this question that was wrong, not a server that fails whoever asks.
     var isOfQuestion: Bool {
         switch self {
-        case .timeout, .network, .tls, .loop: false
+        case .timeout, .network, .tls, .loop, .cookie: false
         case .responseCode(let code): code != .refused
         case .malformed, .lame: true
         }
     }
 
-    /// Whether the server could not be reached, and said so at once.
+    /// Whether nothing was heard of the server, so that the next try may well succeed.
     var isOfNetwork: Bool {
         switch self {
-        case .network, .tls: true
-        case .timeout, .responseCode, .malformed, .lame, .loop: false
+        case .timeout, .network, .tls, .cookie: true
+        case .responseCode, .malformed, .lame, .loop: false
         }
     }
 
@@ -112,7 +114,7 @@ enum UpstreamFault {
         switch self {
         case .timeout, .network, .tls: .networkError
         case .responseCode: .noReachableAuthority
-        case .malformed, .lame: .invalidData
+        case .malformed, .lame, .cookie: .invalidData
         case .loop: .other
         }
     }

@@ -102,16 +102,31 @@ extension Forwarder {
         {
             return failAtOnce(query, route, failure, trial: claimTrial(query, route, now), now)
         }
+        if askOverTCP(query, route, now) { return setTimer(query, now) }
         if let position = claimTrial(query, route, now), takeRetry(query), ask(query, route, position, now) {
             return setTimer(query, now)
         }
         wait(query, now)
     }
 
-    private mutating func ask(_ query: PendingQuery, _ route: Route, _ position: Int, _ now: UInt64) -> Bool {
+    mutating func ask(_ query: PendingQuery, _ route: Route, _ position: Int, _ now: UInt64) -> Bool {
         let upstream = route.upstreams[position]
         let transport = query.snapshot.table.upstreams[Int(upstream.rawValue)].transport
         return send(query, upstream, position, transport, now)
+    }
+
+    /// Asks over TCP what a server that is up has not answered over UDP, as often as it was asked (RFC 9520 §3.1).
+    private mutating func askOverTCP(_ query: PendingQuery, _ route: Route, _ now: UInt64) -> Bool {
+        let position = route.upstreams.indices.prefix(ForwardingLimits.serversPerRouteMax).first { position in
+            query.failedUpstreams & (1 << UInt64(position)) == 0
+                && sends(query, to: position, over: .udp) == ForwardingLimits.sendsPerUpstreamMax
+                && sends(query, to: position, over: .tcp) == 0
+                && !query.snapshot.health[Int(route.upstreams[position].rawValue)].isOut(now: now)
+        }
+        guard let position, takeRetry(query), send(query, route.upstreams[position], position, .tcp, now)
+        else { return false }
+        query.attempts[query.attemptCount - 1].isOtherTransport = true
+        return true
     }
 
     /// Takes a further send of a question from its route's budget; false when there is none.
@@ -232,6 +247,7 @@ extension Forwarder {
             let wantsServer = isLate || query.retryAt != 0 && now >= query.retryAt
             if wantsServer, !isAsked(query) { askNext(query, now) } else { setTimer(query, now) }
         }
+        failWaiting(now)
     }
 
     /// Marks the attempts whose time is up; true when there was one.
@@ -243,10 +259,16 @@ extension Forwarder {
                 continue
             }
             query.attempts[i].isOverdue = true
-            query.lastFault = (attempt.upstream, .timeout)
+            query.lastFault = (attempt.upstream, query.silence(of: attempt))
             metrics.count(.upstreamTimeouts)
-            noteFailure(.timeout, query, attempt, now)
             any = true
+            // TCP was to say soon whether the server keeps the case of letters.
+            if attempt.transport == .tcp, query.foldedBy & query.confirming & attempt.bit != 0,
+                askAsLastResort(query, attempt, .network, now)
+            {
+                continue
+            }
+            noteFailure(.timeout, query, attempt, now)
         }
         return any
     }

@@ -84,6 +84,13 @@ extension Forwarder {
     func hasServerUp(_ route: Route, _ snapshot: ForwardingSnapshot, _ now: UInt64) -> Bool {
         route.upstreams.contains { !snapshot.health[Int($0.rawValue)].isOut(now: now) }
     }
+
+    /// Whether all other servers of the question's route are down.
+    func isLastUp(_ upstream: UpstreamID, _ query: PendingQuery, _ now: UInt64) -> Bool {
+        query.routeInfo.upstreams.allSatisfy {
+            $0 == upstream || query.snapshot.health[Int($0.rawValue)].isOut(now: now)
+        }
+    }
 }
 
 /// The places of the bits that are set, the lowest first.

@@ -19,6 +19,7 @@ extension Forwarder {
         {
             if snapshot.health[Int(probe.upstream.rawValue)].trust.loops(now: now) {
                 metrics.count(.loopingServers)
+                snapshot.outages.wentOut()
             }
             return refuseLoop(probe.upstream, &reply, context)
         }

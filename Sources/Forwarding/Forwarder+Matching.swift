@@ -119,14 +119,21 @@ extension Forwarder {
     ) -> Bool {
         let attempt = query.attempts[index]
         if let option = Message.opt(message, header)?.option(.cookie, in: message) {
-            if cookies.learn(attempt.upstream, message, option, client: attempt.clientCookie) { return true }
+            if cookies.learn(attempt.upstream, message, option, client: attempt.clientCookie) {
+                // What came without, right in all else, was no forgery: machines behind one address differ.
+                if query.missingCookies & attempt.bit != 0 { cookies.makeOptional(attempt.upstream) }
+                return true
+            }
         } else if !cookies.isKnown(attempt.upstream) {
             return true
         } else if attempt.transport != .udp || attempt.isLastResort {
             // The server has stopped to use cookies: its word, not a forger's.
             cookies.forget(attempt.upstream)
             return true
+        } else {
+            query.missingCookies |= attempt.bit
         }
+        query.wrongCookies |= attempt.bit
         metrics.count(.wrongCookies)
         mismatched(query, index, now)
         confirm(query, index, now)

@@ -65,6 +65,7 @@ extension UpstreamFailureReason {
             case .responseCode: .servfail
             case .malformed: .malformed
             case .lame, .loop: .lame
+            case .cookie: .malformed
             case .tls: .tls
             }
     }

@@ -34,18 +34,16 @@ extension Forwarder {
         _ now: UInt64
     ) {
         countFailure(UpstreamFailureReason(trouble), of: attempt.upstream)
+        if attempt.isOtherTransport { return }
         let health = query.snapshot.health[Int(attempt.upstream.rawValue)]
         let usual = query.snapshot.table.upstreams[Int(attempt.upstream.rawValue)].transport
         if attempt.transport != usual, query.role != .probe {
-            return note(health.complained(HealthRules(query.routeInfo)), of: attempt.upstream, now)
+            return note(health.complained(HealthRules(query.routeInfo), now: now), of: attempt.upstream, now)
         }
-        let change = health.failed(
-            trouble,
-            sentAt: attempt.sentAt,
-            now: now,
-            HealthRules(query.routeInfo),
-            isProbe: query.role == .probe
-        )
+        var rules = HealthRules(query.routeInfo)
+        rules.isLastUp = isLastUp(attempt.upstream, query, now)
+        let isProbe = query.role == .probe
+        let change = health.failed(trouble, sentAt: attempt.sentAt, now: now, rules, isProbe: isProbe)
         note(change, of: attempt.upstream, now)
     }
 
@@ -56,6 +54,7 @@ extension Forwarder {
         case .wentDown:
             metrics.count(.serversDown)
             watchlist.add(upstream)
+            snapshot.outages.wentOut()
         case .cameUp:
             metrics.count(.serversUp)
             snapshot.health[Int(upstream.rawValue)].trust.suspectLoop(now: now)

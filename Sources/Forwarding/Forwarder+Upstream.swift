@@ -39,7 +39,15 @@ extension Forwarder {
         guard let token = output.send(queryWriter.bytes, to: upstream, over: transport) else { return false }
         metrics.count(.upstreamQueries)
         count(UpstreamCounter.sent, of: upstream)
-        let wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
+        var wait = transport != .udp ? ForwardingLimits.streamTimeoutMilliseconds : state.timeout
+        if transport == .udp, sends + 2 == ForwardingLimits.sendsPerUpstreamMax,
+            isLastUp(upstream, query, now)
+        {
+            wait = max(wait, ForwardingLimits.lastSendMilliseconds)
+        }
+        if transport == .tcp, query.confirming & query.foldedBy & bit != 0 {
+            wait = ForwardingLimits.confirmMilliseconds
+        }
         query.attempts[query.attemptCount] = Attempt(
             upstream: upstream,
             position: position,
@@ -176,7 +184,8 @@ extension Forwarder {
     mutating func fault(_ query: PendingQuery, _ attempt: Attempt, _ reason: UpstreamFault, _ now: UInt64) {
         metrics.count(.upstreamFailures)
         query.failedUpstreams |= 1 << UInt64(attempt.position)
-        query.lastFault = (attempt.upstream, reason)
+        let isCookie = reason.isOfNetwork && query.wrongCookies & attempt.bit != 0
+        query.lastFault = (attempt.upstream, isCookie ? .cookie : reason)
         if askAsLastResort(query, attempt, reason, now) { return }
         // The next server may have been asked already, when this one was late.
         if isAsked(query) { return setTimer(query, now) }
@@ -186,13 +195,13 @@ extension Forwarder {
     /// Says that a socket or connection failed: what went through it is asked elsewhere.
     ///
     /// A connection that had been open may have been closed for being idle or old, which says nothing of its
-    /// server (RFC 7766 §6.2.4): then the same server is asked once more.
+    /// server (RFC 7766 §6.2.4): then the same server is asked once more; for nothing, when it had brought an answer.
     ///
     /// - Parameter tls: what was wrong, when the connection could not be had because of TLS.
     public mutating func failed(
         _ upstream: UpstreamID,
         via token: SocketToken,
-        wasOpen: Bool,
+        _ end: ConnectionEnd,
         tls: TLSFault? = nil,
         now: UInt64
     ) {
@@ -200,13 +209,19 @@ extension Forwarder {
             query.attempts[index].isOpen = false
             let attempt = query.attempts[index]
             pending.forget(query, attempt: index)
-            if wasOpen, sends(query, to: attempt.position) < ForwardingLimits.sendsPerUpstreamMax,
-                takeRetry(query)
+            if end != .notOpened, sends(query, to: attempt.position) < ForwardingLimits.sendsPerUpstreamMax,
+                end == .afterAnswers || takeRetry(query)
             {
                 resend(query, attempt, attempt.transport, withEDNS: attempt.hasEDNS, orElse: .network, now)
                 continue
             }
-            noteFailure(tls.map { Trouble($0) } ?? .network, query, attempt, now)
+            if attempt.isOtherTransport {
+                if !isAsked(query) { askNext(query, now) }
+                continue
+            }
+            if end != .afterAnswers {
+                noteFailure(tls.map { Trouble($0) } ?? .network, query, attempt, now)
+            }
             fault(query, attempt, tls.map(UpstreamFault.tls) ?? .network, now)
         }
     }

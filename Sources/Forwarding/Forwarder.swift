@@ -27,6 +27,8 @@ public struct Forwarder: ~Copyable {
     var cookies = ServerCookies()
     /// Servers that are suspected or down, as far as this worker has found out.
     var watchlist = Watchlist()
+    /// Of the servers that went out, those whose questions have been looked after.
+    var outagesSeen: UInt64
     /// The server that is looked at next for being idle.
     var idleCursor = 0
     /// First sends under the policy `fastest`.
@@ -70,6 +72,7 @@ public struct Forwarder: ~Copyable {
         self.output = output
         self.random = random
         wheel = TimerWheel(now: now)
+        outagesSeen = snapshot.outages.count
         hashSeed = failures.seed
         routeRows = snapshot.metricRows.routes
     }

@@ -14,6 +14,7 @@ public final class ForwardingSnapshot: Sendable {
     public let metricRows: MetricRows
     let serverRoutes: ServerRoutes
     let probePace: ProbePace
+    let outages: OutageCount
     /// Clients that are answered.
     public let allowed: IPPrefixSet
     /// Clients that are answered in class CH.
@@ -46,6 +47,7 @@ public final class ForwardingSnapshot: Sendable {
         metricRows = MetricRows(table, following: previous?.metricRows)
         serverRoutes = ServerRoutes(table)
         probePace = previous?.probePace ?? ProbePace()
+        outages = previous?.outages ?? OutageCount()
         self.allowed = allowed
         self.diagnosticsAllowed = diagnosticsAllowed
         self.ttls = ttls

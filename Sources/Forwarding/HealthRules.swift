@@ -13,6 +13,8 @@ struct HealthRules: BitwiseCopyable {
     /// Milliseconds without an answer until a server counts as idle.
     var idle: UInt64
     var isProbed: Bool
+    /// Whether the route has no other server that is up, so that to lose this one is to lose the route.
+    var isLastUp = false
 
     init(_ route: Route) {
         fall = UInt32(clamping: route.settings.probe.fall)

@@ -30,12 +30,18 @@ public enum ForwardingLimits {
     /// The same for a server that was never measured.
     public static let retransmitInitialMilliseconds: UInt64 = 300
     public static let retransmitCeilingMilliseconds: UInt64 = 1500
+    /// The shortest time between the last two sends over UDP to the only server that is up: short pauses are over by then.
+    static let lastSendMilliseconds: UInt64 = 400
     /// What a TCP exchange may take before another server is asked.
     public static let streamTimeoutMilliseconds: UInt64 = 2000
     /// Servers of a route: a bit each.
     public static let serversPerRouteMax = 64
     /// The time without any answer, from the first query that was lost, after which a server may count as silent.
     public static let silenceMilliseconds: UInt64 = 500
+    /// The same for the last server of a route that is up: without it there is nobody to ask, and most pauses are shorter.
+    public static let lastSilenceMilliseconds: UInt64 = 1000
+    /// What it has to answer a probe once it is suspect: a tick and a round trip.
+    static let suspicionMilliseconds: UInt64 = 200
     /// The longest time between two probes of a server that is down.
     public static let backOffMilliseconds: UInt64 = 2000
     /// What a probe is waited for; it is late long before.
@@ -72,6 +78,8 @@ public enum ForwardingLimits {
     public static let streamOnlyMilliseconds: UInt64 = 10_000
     /// Confirmed answers with letters in another case after which a server is asked in lower case.
     public static let foldedAnswersMax: UInt64 = 2
+    /// What TCP has to confirm such an answer before the server is asked over UDP, too.
+    static let confirmMilliseconds: UInt64 = 100
     /// For how long it is.
     public static let foldingMilliseconds: UInt64 = 3_600_000
     /// For how long a server gets the same client cookie (RFC 9018 §3).
@@ -88,7 +96,7 @@ public enum ForwardingLimits {
     public static let chainLinksMax = 10
     /// Seconds for which a failure is remembered (RFC 9520 §3.2).
     public static let failureSeconds: UInt32 = 5
-    /// The same when it was the network's fault, and the server is up: over soon, mostly, and found out at once.
+    /// The same when it was the network's fault, and the server is up: over soon, mostly (RFC 9520 §3.2 allows a second).
     public static let networkFailureSeconds: UInt32 = 1
     /// The same when a name has failed so often that it was doubled again and again (RFC 9520 §3.2).
     public static let failureSecondsMax: UInt32 = 300

@@ -98,6 +98,11 @@ struct PendingQueries {
         return places[place].key == key ? places[place] : nil
     }
 
+    /// The questions that wait for servers; not those that wait for another question.
+    func questions() -> [PendingQuery] {
+        places.filter { $0.isActive && $0.role == .question && $0.waitsFor == nil }
+    }
+
     /// The oldest question in flight of a route.
     func oldest(ofRouteWith cacheTag: UInt32) -> PendingQuery? {
         byRoute[Self.routeKey(cacheTag)].map { places[$0] }

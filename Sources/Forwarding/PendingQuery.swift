@@ -22,6 +22,8 @@ struct Attempt: BitwiseCopyable {
     var isWithoutEDNSOnTrial = false
     /// Sent over UDP because TCP, which was to confirm an answer, cannot be had: then port and ID are enough.
     var isLastResort = false
+    /// Sent over TCP because nothing came over UDP: that TCP cannot be had, either, says nothing of the server.
+    var isOtherTransport = false
     /// Whether a response is still awaited.
     ///
     /// A late one counts until the question is settled.
@@ -105,6 +107,10 @@ final class PendingQuery {
     var confirming: UInt64 = 0
     /// Those that have answered with letters in another case than asked.
     var foldedBy: UInt64 = 0
+    /// Those that have answered without the cookie that is due, or with a wrong one.
+    var wrongCookies: UInt64 = 0
+    /// Those of them that have sent none at all.
+    var missingCookies: UInt64 = 0
     /// Those that have refused the server cookie.
     var badCookies: UInt64 = 0
     /// The hops of the client's query, when it came from a forwarder that sends them.
@@ -144,6 +150,11 @@ final class PendingQuery {
         )
     }
 
+    /// What to say of a server of which no answer came that counts.
+    func silence(of attempt: Attempt) -> UpstreamFault {
+        wrongCookies & attempt.bit != 0 ? .cookie : .timeout
+    }
+
     var reference: PendingReference { PendingReference(place: place, generation: generation) }
 
     /// Asks what another question asks.
@@ -171,6 +182,8 @@ final class PendingQuery {
         mismatches = 0
         confirming = 0
         foldedBy = 0
+        wrongCookies = 0
+        missingCookies = 0
         badCookies = 0
         // Most have neither, and to set them costs a reference each.
         if !path.isEmpty { path = [] }

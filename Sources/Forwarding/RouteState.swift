@@ -56,6 +56,7 @@ public final class RouteState: Sendable {
 
     /// Takes a further send; false when too many were taken for the first ones that there were.
     func takeRetry(percent: Int) -> Bool {
+        guard percent > 0 else { return false }
         let burst = max(ForwardingLimits.retryBurstMin, percent * ForwardingLimits.retryBurstPerPercent)
         guard retriesOwed.load(ordering: .relaxed) + 100 <= burst * 100 else { return false }
         retriesOwed.wrappingAdd(100, ordering: .relaxed)

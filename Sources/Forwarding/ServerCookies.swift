@@ -12,6 +12,8 @@ private struct ServerCookie: BitwiseCopyable {
     /// The server's mark: another server may get its number.
     var tag: UInt64 = 0
     var renewAt: UInt64 = 0
+    /// Whether some of the machines behind the address have none, so that none is expected.
+    var isOptional = false
 }
 
 /// The cookies by the number of the server.
@@ -57,6 +59,12 @@ struct ServerCookies {
     /// Whether the server has sent a cookie of its own.
     func isKnown(_ upstream: UpstreamID) -> Bool { cookies[Int(upstream.rawValue)].length > 0 }
 
+    /// Expects none of a server until its client cookie is renewed: some of the machines behind it have none.
+    mutating func makeOptional(_ upstream: UpstreamID) {
+        forget(upstream)
+        cookies[Int(upstream.rawValue)].isOptional = true
+    }
+
     /// Forgets a server's cookie.
     mutating func forget(_ upstream: UpstreamID) { cookies[Int(upstream.rawValue)].length = 0 }
 
@@ -74,7 +82,8 @@ struct ServerCookies {
         else { return false }
         let place = Int(upstream.rawValue)
         // One for the client cookie of an hour ago is of no use.
-        guard option.count > Self.clientLength, cookies[place].client == client else { return true }
+        guard option.count > Self.clientLength, cookies[place].client == client, !cookies[place].isOptional
+        else { return true }
         let start = option.lowerBound + Self.clientLength
         let length = option.count - Self.clientLength
         for i in 0..<length / 8 { cookies[place].octets[i] = message.uint64(at: start + 8 * i) }

@@ -36,6 +36,8 @@ public final class UpstreamHealth: Sendable {
     /// All this may be the fault of the names that were asked for.
     private let complaints = Atomic<UInt32>(0)
     private let successes = Atomic<UInt32>(0)
+    /// When the server became suspect last.
+    private let suspectedAt = Atomic<UInt64>(0)
     private let lastFailure = Atomic<UInt64>(0)
     private let trouble = Atomic(Trouble.timeout)
     /// When a client's question was sent last to the server although it was down.
@@ -134,7 +136,7 @@ public final class UpstreamHealth: Sendable {
             return succeeded(rules)
         case .truncated: return .none
         case .useless(let trouble):
-            return isProbe ? failedProbe(trouble, rules, now: now) : complained(rules)
+            return isProbe ? failedProbe(trouble, rules, now: now) : complained(rules, now: now)
         case .servFail:
             if isProbe { return failedProbe(.servFail, rules, now: now) }
         case .refused, .other: break
@@ -144,7 +146,7 @@ public final class UpstreamHealth: Sendable {
         case .up, .suspect:
             // A server that refuses every name refuses the probe's, too: it is there, and stays in doubt.
             if isProbe { return succeeded(rules) }
-            return grade == .other ? .none : complained(rules)
+            return grade == .other ? .none : complained(rules, now: now)
         case .silent:
             // It is there again. Without probes nothing else would say so of a server that knows only bad names.
             return grade == .servFail && rules.isProbed ? .none : succeeded(rules)
@@ -172,15 +174,17 @@ public final class UpstreamHealth: Sendable {
     }
 
     /// Notes what may be the fault of the name that was asked for; a probe finds out.
-    func complained(_ rules: HealthRules) -> HealthChange {
+    func complained(_ rules: HealthRules, now: UInt64) -> HealthChange {
         guard rules.isProbed, !isDown, complaints.wrappingAdd(1, ordering: .relaxed).newValue >= rules.fall
         else { return .none }
-        return suspect()
+        return suspect(now: now)
     }
 
-    private func suspect() -> HealthChange {
+    private func suspect(now: UInt64) -> HealthChange {
         let (isNew, _) = state.compareExchange(expected: .up, desired: .suspect, ordering: .relaxed)
-        return isNew ? .suspected : .none
+        guard isNew else { return .none }
+        suspectedAt.store(now, ordering: .relaxed)
+        return .suspected
     }
 
     // MARK: - Failures
@@ -216,12 +220,9 @@ public final class UpstreamHealth: Sendable {
         if count == 1 { failingSince.store(sentAt, ordering: .relaxed) }
         // The probe that names which could not be answered have called for decides by itself.
         let isDecided = isProbe && complaints.load(ordering: .relaxed) >= rules.fall
-        guard count >= rules.fall || isDecided else { return isProbe ? suspect() : .none }
-        // Of a server that loses every second answer a few losses in a row are nothing: only time tells.
-        let isSilent =
-            trouble != .timeout
-            || now >= failingSince.load(ordering: .relaxed) + ForwardingLimits.silenceMilliseconds
-        guard isSilent || isDecided else { return rules.isProbed ? suspect() : .none }
+        guard count >= rules.fall || isDecided else { return isProbe ? suspect(now: now) : .none }
+        let isSilent = trouble != .timeout || isSilent(rules, now: now)
+        guard isSilent || isDecided else { return rules.isProbed ? suspect(now: now) : .none }
         let before = state.load(ordering: .relaxed)
         guard !before.isDown,
             state.compareExchange(expected: before, desired: down, ordering: .relaxed).exchanged
@@ -229,6 +230,18 @@ public final class UpstreamHealth: Sendable {
         // The query that failed was the first trial.
         lastProbe.store(max(sentAt, lastProbe.load(ordering: .relaxed)), ordering: .relaxed)
         return .wentDown
+    }
+
+    /// Whether timeouts in a row mean silence.
+    ///
+    /// Of a server that loses every second answer a few losses in a row are nothing: only time tells. The last server of a
+    /// route gets more of it, and the chance to answer a probe: the names that were asked for may take long.
+    private func isSilent(_ rules: HealthRules, now: UInt64) -> Bool {
+        let since = failingSince.load(ordering: .relaxed)
+        guard rules.isLastUp else { return now >= since + ForwardingLimits.silenceMilliseconds }
+        guard now >= since + ForwardingLimits.lastSilenceMilliseconds else { return false }
+        let suspectedAt = suspectedAt.load(ordering: .relaxed)
+        return !rules.isProbed || isInTrouble && now >= suspectedAt + ForwardingLimits.suspicionMilliseconds
     }
 
     // MARK: - Trials

@@ -123,6 +123,13 @@ public struct RoutingDirectory: Sendable {
     }
 }
 
+extension ClusterDefinition {
+    /// What makes its answers those of another definition, in words that mean the same to every process.
+    public var identity: String {
+        RouteIdentity.text(name: name, zone: zone, clusterDomain: clusterDomain, servers: servers)
+    }
+}
+
 /// What makes the answers of two routes the same, in 128 bits.
 ///
 /// The parts themselves would take half a kilobyte for each cluster. The hash is keyed with a secret of the process, so
@@ -152,6 +159,28 @@ struct RouteIdentity: Hashable, Sendable {
         second = hash(1)
     }
 
+    /// All that `init` takes into account, as text.
+    static func text(
+        name: String,
+        zone: DomainName,
+        clusterDomain: DomainName,
+        servers: [ServerDefinition]
+    ) -> String {
+        let domains = [zone, clusterDomain].map { domain in
+            domain.folded.labels.map { "\($0)" }.joined(separator: ".")
+        }
+        let servers = servers.map { server in
+            let host =
+                switch server.host {
+                case .address(let address): address.description
+                case .name(let name): name.folded.labels.map { "\($0)" }.joined(separator: ".")
+                }
+            let tls = server.tls.map { "\($0.name)#\($0.authorities ?? "")" } ?? ""
+            return "\(server.transport) \(host) \(server.port) \(tls)"
+        }
+        return ([name] + domains + servers).joined(separator: "\n")
+    }
+
     init(_ cluster: ClusterDefinition) {
         self.init(
             name: cluster.name,
@@ -159,5 +188,13 @@ struct RouteIdentity: Hashable, Sendable {
             clusterDomain: cluster.clusterDomain,
             servers: cluster.servers
         )
+    }
+}
+
+extension [ServerDefinition] {
+    /// The same as `ClusterDefinition.identity`, for the default route with these servers.
+    public var defaultIdentity: String {
+        let root = DomainName()
+        return RouteIdentity.text(name: "", zone: root, clusterDomain: root, servers: self)
     }
 }

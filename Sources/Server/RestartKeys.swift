@@ -15,6 +15,7 @@ extension ServerConfiguration {
         keep("listen", \.listen)
         keep("workers", \.workers)
         keep("cache.size", \.cache.sizeBytes)
+        keep("cache.file", \.cache.file)
         keep("admin.listen", \.admin.listen)
         keep("admin.controlSocket", \.admin.controlSocket)
         keep("log.format", \.log.format)

@@ -38,6 +38,8 @@ final class RouteKeeper {
     private var leftOut: Set<String> = []
     /// What was wrong with the files, said already.
     private var lastProblem = ""
+    /// Their lines that were passed over, said already.
+    private var lastWarnings: [ConfigurationProblem] = []
 
     /// - Parameter publish: takes each snapshot after the first.
     init(
@@ -88,6 +90,14 @@ final class RouteKeeper {
         timer.schedule(afterMilliseconds: Int(max(Self.pauseMilliseconds, lastEffort * 10)))
     }
 
+    /// What each route is, by the cache tag that it has now.
+    var identities: [UInt32: String] {
+        guard let table = builder.current?.table else { return [:] }
+        let texts = [configuration.servers.defaultIdentity] + configuration.clusters.map(\.identity)
+        // Names that were resolved meanwhile change no tag.
+        return Dictionary(zip(table.routes.map(\.cacheTag), texts)) { first, _ in first }
+    }
+
     // MARK: - Following
 
     /// Begins to follow names and files.
@@ -104,6 +114,7 @@ final class RouteKeeper {
         try follow(new)
         builder.configuration = new
         lastProblem = ""
+        say(new.warnings)
         timer?.cancel()
         limit?.schedule(afterMilliseconds: Self.nameMilliseconds)
         guard let names else { return publishNext() }
@@ -201,13 +212,21 @@ extension RouteKeeper {
             // Our own addresses are left out below, which at the start is a mistake.
             var anywhere = configuration
             anywhere.listen = []
-            take(try ConfigurationLoader.servers(of: anywhere))
+            var warnings: [ConfigurationProblem] = []
+            let servers = try ConfigurationLoader.servers(of: anywhere, warn: { warnings.append($0) })
+            say(warnings)
+            take(servers)
             lastProblem = ""
         } catch {
             let problem = error.problems.map(\.description).joined(separator: "; ")
             if problem != lastProblem { logger.warning("the servers stay as they were: \(problem)") }
             lastProblem = problem
         }
+    }
+
+    private func say(_ warnings: [ConfigurationProblem]) {
+        if warnings != lastWarnings { for warning in warnings { logger.warning("\(warning)") } }
+        lastWarnings = warnings
     }
 
     private func take(_ read: [ServerDefinition]) {

@@ -39,6 +39,7 @@ public final class SwitchyardServer {
     private(set) var reloader: Reloader?
     /// For questions to ourselves; made for the first.
     lazy var liveSockets = try? HostSockets(loop)
+    private var cacheKeeper: CacheKeeper?
     private var hasEnded = false
 
     /// Prepares a server; nothing is bound yet.
@@ -125,6 +126,7 @@ public final class SwitchyardServer {
         try startWorkers(listen, snapshot)
         try startQueryLog()
         try followConfiguration()
+        try keepCache(of: keeper)
         waitForNames()
         logger.info(
             "listening",
@@ -177,6 +179,23 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         self.reloader = reloader
+    }
+
+    private func keepCache(of keeper: RouteKeeper) throws(ServerError) {
+        guard let cache, let path = configuration.cache.file else { return }
+        do throws(SystemError) {
+            cacheKeeper = try CacheKeeper(
+                cache,
+                path: path,
+                loop,
+                logger: logger,
+                retentionMilliseconds: { UInt64(keeper.configuration.cache.serveStaleSeconds) * 1000 },
+                routes: { keeper.identities }
+            )
+        } catch {
+            throw .system(error)
+        }
+        cacheKeeper?.start()
     }
 
     private func startWorkers(
@@ -237,6 +256,7 @@ public final class SwitchyardServer {
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
         queryLog?.stop()
+        cacheKeeper?.finish()
         admin.stop()
         logger.info(
             "stopped",

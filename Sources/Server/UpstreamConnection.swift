@@ -15,18 +15,32 @@ final class UpstreamConnection {
     var context: TLSContext?
     /// Whether queries can leave at once.
     private(set) var isEstablished = false
-    /// Whether a response came.
-    private(set) var hasAnswered = false
-    private let pool: UpstreamConnectionPool
+    /// Responses that came.
+    private var answers = 0
+    private var sends = 0
+    private let openedAt: UInt64
+    let pool: UpstreamConnectionPool
     private var queriesLeft: Int
     /// In milliseconds of MonotonicClock.
     private let dueAt: UInt64
 
-    init(_ token: SocketToken, pool: UpstreamConnectionPool, queries: Int, dueAt: UInt64) {
+    init(_ token: SocketToken, pool: UpstreamConnectionPool, queries: Int, openedAt: UInt64, dueAt: UInt64) {
         self.token = token
         self.pool = pool
         queriesLeft = queries
+        self.openedAt = openedAt
         self.dueAt = dueAt
+    }
+
+    /// Whether a response came.
+    var hasAnswered: Bool { answers > 0 }
+
+    /// Whether it brought one response, and was asked for more.
+    var hasAnsweredOnlyOnce: Bool { answers == 1 && sends > 1 }
+
+    /// Whether its handshake takes so long that it may never end.
+    func hangs(now: UInt64) -> Bool {
+        !isEstablished && now >= openedAt + pool.settings.openingMilliseconds
     }
 
     /// Queries without a response.
@@ -43,6 +57,7 @@ final class UpstreamConnection {
 
     func send(_ message: borrowing RawSpan) -> Bool {
         queriesLeft -= 1
+        sends += 1
         return stream?.send(message) == true
     }
 
@@ -53,10 +68,8 @@ final class UpstreamConnection {
     // MARK: - From the stream
 
     private func received(_ message: RawSpan, at receivedAt: UInt64) {
-        if !hasAnswered {
-            hasAnswered = true
-            pool.hasProved(self)
-        }
+        answers += 1
+        if answers == 1 { pool.hasProved(self) }
         let timeout = KeepaliveOption.timeoutMilliseconds(in: message)
         // Before the message is handed on, which may end in another query.
         if let timeout { pool.keepalive(of: self, milliseconds: timeout) }

@@ -1,4 +1,5 @@
 // The connections of one worker to one server: pipelined, kept open, renewed (RFC 7766 §6.2.1.1, RFC 7858 §3.4).
+import DNSWire
 import EventLoop
 import Forwarding
 import Metrics
@@ -17,6 +18,10 @@ final class UpstreamConnectionPool {
     private var connections: [UpstreamConnection] = []
     /// Those that only wait for responses, the oldest first.
     private var draining: [UpstreamConnection] = []
+    /// Those that carry one query, of a server that answers no more on each.
+    private var alone: [UpstreamConnection] = []
+    private var queue: [QueuedQuery] = []
+    private var aloneUntil: UInt64 = 0
     /// Connections in a row that ended without a response.
     private var failuresInARow = 0
     private var opensAgainAt: UInt64 = 0
@@ -38,16 +43,19 @@ final class UpstreamConnectionPool {
         self.owner = owner
     }
 
-    private var settings: UpstreamConnectionSettings { owner.settings }
+    var settings: UpstreamConnectionSettings { owner.settings }
 
     /// The number of connections that are not closed.
-    var connectionCount: Int { connections.count + draining.count }
+    var connectionCount: Int { connections.count + draining.count + alone.count }
 
     // MARK: - Sending
 
     /// Queues a query; nil when no connection can be had.
     func send(_ message: borrowing RawSpan, now: UInt64) -> SocketToken? {
-        guard let connection = best(now) ?? open(now) else { return nil }
+        if now < aloneUntil { return sendAlone(message, now) }
+        guard let connection = best(now) ?? open(now) ?? connections.last(where: \.takesQueries) else {
+            return nil
+        }
         // The query does not wait for the new one, which serves those after it.
         if needsAnother(beside: connection, now) { _ = open(now) }
         return connection.send(message) ? connection.token : nil
@@ -57,7 +65,7 @@ final class UpstreamConnectionPool {
     private func best(_ now: UInt64) -> UpstreamConnection? {
         var best: UpstreamConnection?
         var bestRank = Int.max
-        for connection in connections where connection.takesQueries {
+        for connection in connections where connection.takesQueries && !connection.hangs(now: now) {
             let order = (connection.isEstablished ? 0 : 2) + (connection.isDue(now: now) ? 1 : 0)
             let rank = order << 32 + connection.queriesInFlight
             if rank < bestRank {
@@ -74,12 +82,51 @@ final class UpstreamConnectionPool {
     }
 
     private func open(_ now: UInt64) -> UpstreamConnection? {
-        // One that is due leaves its place to its successor, one at a time.
-        let others = connections.count { !$0.isDue(now: now) }
-        guard now >= opensAgainAt, others < limit, connections.count <= limit else { return nil }
+        // One that is due leaves its place to its successor, one at a time, and so do a few that may never open.
+        let hanging = connections.count { $0.hangs(now: now) }
+        let others = connections.count { !$0.isDue(now: now) && !$0.hangs(now: now) }
+        guard now >= opensAgainAt, others < limit, hanging <= settings.hangingMax,
+            connections.count - hanging <= limit
+        else { return nil }
         let new = owner.makeConnection(for: self, now: now)
-        if let new { connections.append(new) } else { noteFailure(now) }
+        guard owner.open(new) else {
+            noteFailure(now)
+            return nil
+        }
+        connections.append(new)
         return new
+    }
+
+    // MARK: - Servers that answer one query per connection
+
+    /// Queues a query for a connection of its own; nil when too many wait.
+    private func sendAlone(_ message: borrowing RawSpan, _ now: UInt64) -> SocketToken? {
+        guard queue.count < settings.queuedMax, !alone.isEmpty || now >= opensAgainAt else { return nil }
+        let octets = message.toArray()
+        let connection = owner.makeConnection(for: self, now: now)
+        queue.append(QueuedQuery(connection: connection, octets: octets, since: now))
+        openQueued(now)
+        return connection.token
+    }
+
+    /// Opens as many connections for queries that wait as there may be.
+    private func openQueued(_ now: UInt64) {
+        while let first = queue.first, alone.count < limit, now >= opensAgainAt {
+            queue.removeFirst()
+            if now >= first.since + settings.queuedMilliseconds { continue }
+            guard owner.open(first.connection) else {
+                noteFailure(now)
+                owner.refuse(upstream, first.connection.token)
+                continue
+            }
+            alone.append(first.connection)
+            _ = first.connection.send(first.octets.wireBytes)
+            first.connection.finish()
+        }
+        guard alone.isEmpty, !queue.isEmpty else { return }
+        // Nothing would wake them.
+        for query in queue { owner.refuse(upstream, query.connection.token) }
+        queue = []
     }
 
     // MARK: - Ending
@@ -101,7 +148,8 @@ final class UpstreamConnectionPool {
 
     /// Closes everything.
     func closeAll() {
-        for connection in connections + draining { connection.close() }
+        queue = []
+        for connection in connections + draining + alone { connection.close() }
     }
 
     private func noteFailure(_ now: UInt64) {
@@ -163,10 +211,14 @@ final class UpstreamConnectionPool {
         }
         connections.removeAll { $0 === connection }
         draining.removeAll { $0 === connection }
-        if !connection.hasAnswered, !Self.isOurs(reason) {
-            noteFailure(MonotonicClock.nanoseconds() / 1_000_000)
+        alone.removeAll { $0 === connection }
+        let now = MonotonicClock.nanoseconds() / 1_000_000
+        if connection.hasAnsweredOnlyOnce, !Self.isOurs(reason) {
+            aloneUntil = now + settings.aloneMilliseconds
         }
+        if !connection.hasAnswered, !Self.isOurs(reason) { noteFailure(now) }
         owner.closed(self, connection)
+        openQueued(now)
     }
 
     /// Whether the connection ended because we had no more use for it.
@@ -176,4 +228,11 @@ final class UpstreamConnectionPool {
         default: false
         }
     }
+}
+
+/// A query that waits for a connection of its own.
+private struct QueuedQuery {
+    var connection: UpstreamConnection
+    var octets: [UInt8]
+    var since: UInt64
 }

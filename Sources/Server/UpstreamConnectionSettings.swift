@@ -1,3 +1,4 @@
+import Forwarding
 import Transport
 
 /// How connections to servers are kept; the same for all servers.
@@ -20,6 +21,16 @@ struct UpstreamConnectionSettings {
     var pauseMaxMilliseconds: UInt64 = 200
     /// Milliseconds without opening one more beside those that work, after one that brought nothing.
     var contentMilliseconds: UInt64 = 1000
+    /// Milliseconds after which a connection whose handshake has not ended gets no more queries while another can be had.
+    var openingMilliseconds: UInt64 = 300
+    /// Those that there may be beside the limit.
+    var hangingMax = 4
+    /// Milliseconds for which each query gets a connection of its own, once a server has closed one after one response.
+    var aloneMilliseconds: UInt64 = 30_000
+    /// Queries that may wait for one.
+    var queuedMax = 1024
+    /// Milliseconds after which nobody waits for their responses.
+    var queuedMilliseconds = ForwardingLimits.streamTimeoutMilliseconds
     /// What a server may ask for with edns-tcp-keepalive, in milliseconds (RFC 7828).
     var keepalive = 1000...60_000
     var timeouts: StreamTimeouts

@@ -91,16 +91,21 @@ final class UpstreamConnections {
     private func refuse(_ upstream: UpstreamID) -> SocketToken {
         if let refusal = refusals.last(where: { $0.upstream == upstream }) { return refusal.token }
         let token = makeToken()
+        refuse(upstream, token)
+        return token
+    }
+
+    /// Says after the event that what went by this token could not be sent.
+    func refuse(_ upstream: UpstreamID, _ token: SocketToken) {
         if refusals.isEmpty { reporting?.schedule() }
         refusals.append((upstream, token))
-        return token
     }
 
     private func reportRefusals() {
         let refused = refusals
         refusals = []
         for (upstream, token) in refused {
-            events.failed(upstream, via: token, wasOpen: false, tls: pools[upstream]?.fault)
+            events.failed(upstream, via: token, .notOpened, tls: pools[upstream]?.fault)
         }
         events.batchEnded()
     }
@@ -112,20 +117,25 @@ final class UpstreamConnections {
         return SocketToken(rawValue: nextToken)
     }
 
-    /// Opens a connection; nil when the system refuses at once.
-    func makeConnection(for pool: UpstreamConnectionPool, now: UInt64) -> UpstreamConnection? {
-        let new = UpstreamConnection(
+    /// A connection that is not opened yet.
+    func makeConnection(for pool: UpstreamConnectionPool, now: UInt64) -> UpstreamConnection {
+        UpstreamConnection(
             makeToken(),
             pool: pool,
             queries: settings.jittered(settings.queries, using: &random),
+            openedAt: now,
             dueAt: now + settings.jittered(settings.ageMilliseconds, using: &random)
         )
+    }
+
+    /// Opens a connection; false when the system refuses at once.
+    func open(_ connection: UpstreamConnection) -> Bool {
         do throws(SystemError) {
-            new.stream = try open(new, of: pool)
+            connection.stream = try open(connection, of: connection.pool)
+            return true
         } catch {
-            return nil
+            return false
         }
-        return new
     }
 
     private func open(
@@ -183,7 +193,7 @@ final class UpstreamConnections {
         events.failed(
             pool.upstream,
             via: connection.token,
-            wasOpen: connection.isEstablished,
+            connection.hasAnswered ? .afterAnswers : connection.isEstablished ? .open : .notOpened,
             tls: pool.fault
         )
         events.batchEnded()

@@ -19,7 +19,7 @@ protocol UpstreamEvents: AnyObject {
     /// Comes between events, never inside a send.
     ///
     /// - Parameter tls: what was wrong, when TLS was.
-    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?)
+    func failed(_ upstream: UpstreamID, via token: SocketToken, _ end: ConnectionEnd, tls: TLSFault?)
     func batchEnded()
 }
 
@@ -191,7 +191,7 @@ final class UpstreamSockets {
     private func reportFailures() {
         let failed = failures
         failures = []
-        for socket in failed { events.failed(socket.upstream, via: socket.token, wasOpen: false, tls: nil) }
+        for socket in failed { events.failed(socket.upstream, via: socket.token, .notOpened, tls: nil) }
         events.batchEnded()
     }
 }

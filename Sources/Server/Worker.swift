@@ -212,9 +212,9 @@ extension Worker: UpstreamEvents {
         )
     }
 
-    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?) {
+    func failed(_ upstream: UpstreamID, via token: SocketToken, _ end: ConnectionEnd, tls: TLSFault?) {
         setTime(MonotonicClock.nanoseconds())
-        forwarder.failed(upstream, via: token, wasOpen: wasOpen, tls: tls, now: output.now)
+        forwarder.failed(upstream, via: token, end, tls: tls, now: output.now)
     }
 
     // What was queued leaves by itself at the end of the loop's round.

@@ -45,7 +45,7 @@ import Testing
         let long = "/\(String(repeating: "a", count: 96))"
         expectProblem("admin: {controlSocket: \(long)}", "1:24", "longer than 95 octets")
         expectProblem("admin: {lisen: none}", "1:9", "did you mean `listen`")
-        expectProblem("admin: {ready: some}", "1:16", "write any, all or none")
+        expectProblem("admin: {ready: some}", "1:16", "write `any`, `all` or `none`")
         expectProblem("admin: none", "1:8", "must be a mapping")
     }
 

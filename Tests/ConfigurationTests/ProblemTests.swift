@@ -60,8 +60,11 @@ import Testing
         expectProblem("cache: {workers: 1}", "1:9", "move it to the top of the file")
     }
 
-    @Test func keysOfLaterVersionsAreRefusedNotIgnored() {
-        expectProblem("cache:\n  file: /tmp/x", "2:3", "does not support `file` yet")
+    @Test func theCacheFileIsAPath() {
+        expectProblem("cache: {file: cache.bin}", "1:15", "must be the absolute path")
+        expectProblem("cache: {file: /var/lib/}", "1:15", "must be the absolute path")
+        expectProblem("cache: {file: [/tmp/x]}", "1:15", "must be a single value")
+        expectProblem("cache: {size: 0, file: /tmp/x}", "1:24", "keeps nothing without a cache")
     }
 
     @Test func keysWithoutAValueAreRefused() {
@@ -198,14 +201,17 @@ import Testing
     }
 
     @Test func mistakesOfAResolvConfHaveItsNameAndLine() {
-        expectProblem("upstream: {servers: [/test/scoped.conf]}", "/test/scoped.conf:2:12", "`fe80::1%eth0`")
+        expectProblems(
+            "upstream: {servers: [/test/broken.conf]}",
+            [("/test/broken.conf:1:12", "`dns.example`"), ("/test/broken.conf:2:12", "`fe80::1%eth0`")]
+        )
         expectProblem("upstream: {servers: [/test/self.conf]}", "/test/self.conf:1:12", "go in circles")
     }
 
     @Test func problemsOfTheFileItselfComeBeforeThoseOfOthers() {
         expectProblems(
-            "upstream: {servers: [/test/scoped.conf]}\nworkers: x",
-            [("2:10", "whole number"), ("/test/scoped.conf:2:12", "`fe80::1%eth0`")]
+            "upstream: {servers: [/test/self.conf]}\nworkers: x",
+            [("2:10", "whole number"), ("/test/self.conf:1:12", "go in circles")]
         )
     }
 

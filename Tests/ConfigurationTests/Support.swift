@@ -9,6 +9,7 @@ let testFiles = [
         "; comment\nnameserver\t192.0.2.1 # first\nnameserver 2001:db8::1\nnameserver 192.0.2.1\n"
         + " nameserver 192.0.2.9\nnameservers 192.0.2.8\n",
     "/test/scoped.conf": "nameserver 192.0.2.1\nnameserver fe80::1%eth0\n",
+    "/test/broken.conf": "nameserver dns.example\nnameserver fe80::1%eth0\n",
     "/test/self.conf": "nameserver 127.0.0.1\n",
     "/test/ca.pem": "# ours\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "/test/key.pem": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",

@@ -148,6 +148,24 @@ import Testing
         )
     }
 
+    @Test func aLineOfAResolvConfThatIsNotUnderstoodIsPassedOver() throws {
+        let read = try configuration("upstream: {servers: [/test/scoped.conf]}")
+        #expect(read.servers.map(words) == ["udp 192.0.2.1:53"])
+        #expect(read.warnings.count == 1)
+        let warning = try #require(read.warnings.first).description
+        #expect(warning.hasPrefix("/test/scoped.conf:2:12: "))
+        #expect(warning.contains("`fe80::1%eth0`") && warning.hasSuffix("; the line is ignored"))
+        // Also when it is read again.
+        var again: [ConfigurationProblem] = []
+        let servers = try ConfigurationLoader.servers(
+            of: read,
+            warn: { again.append($0) },
+            readFile: readTestFile
+        )
+        #expect(servers == read.servers)
+        #expect(again == read.warnings)
+    }
+
     @Test(arguments: [
         "clusters: []", "access: {diagnostics: []}", "cache: {size: 0}", "cache: {size: 1MiB}",
         "workers: 1024",

@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func overTheBudgetTheClientHearsWhatTheFirstServerSaid() throws {
-        let scenario = try scenario { $0.limits.retryPercent = 0 }
+        let scenario = try scenario { $0.limits.retryPercent = 1 }
         try spendBudget(scenario)
         let client = try scenario.ask("one-more.east.k8s.corp A")
         try scenario.respond(to: try scenario.next(), .servFail)
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func overTheBudgetASilentServerIsWaitedFor() throws {
-        let scenario = try scenario { $0.limits.retryPercent = 0 }
+        let scenario = try scenario { $0.limits.retryPercent = 1 }
         try spendBudget(scenario)
         let client = try scenario.ask("late.east.k8s.corp A")
         let query = try scenario.next()
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func otherRoutesHaveTheirOwnBudget() throws {
-        let scenario = try scenario { $0.limits.retryPercent = 0 }
+        let scenario = try scenario { $0.limits.retryPercent = 1 }
         for i in 0..<50 {
             try scenario.ask("n\(i).east.k8s.corp A")
             while !scenario.isQuiet { try scenario.respond(to: try scenario.next(), .servFail) }
@@ -92,6 +92,22 @@ import Testing
         try scenario.ask("www.example.org A")
         try scenario.respond(to: try scenario.next("192.0.2.53"), .servFail)
         _ = try scenario.next("192.0.2.54")
+    }
+
+    @Test func noneMeansNone() throws {
+        let scenario = try scenario { $0.limits.retryPercent = 0 }
+        for i in 0..<20 {
+            let client = try scenario.ask("bad\(i).east.k8s.corp A")
+            try scenario.respond(to: try scenario.next(), .servFail)
+            #expect(try client.read().code == .servFail)
+            let late = try scenario.ask("late\(i).west.k8s.corp A")
+            let query = try scenario.next()
+            scenario.pass(800)
+            try scenario.respond(to: query)
+            #expect(late.isAnswered)
+        }
+        #expect(scenario.isQuiet)
+        #expect(scenario.count(.retries) == 0)
     }
 
     @Test func truncationAndMissingEDNSAreNotFurtherSends() throws {

@@ -243,7 +243,15 @@ import Testing
             to: try scenario.next(),
             answer: ["ext.cluster.local. 30 CNAME www.example.org."]
         )
-        scenario.pass(3790)
+        // Servers that answer others are up.
+        for i in 0..<379 {
+            try scenario.ask("n\(i).example.org A")
+            while !scenario.isQuiet {
+                let query = try scenario.next()
+                if query.question != "www.example.org A" { try scenario.respond(to: query) }
+            }
+            scenario.pass(10)
+        }
         #expect(!client.isAnswered)
         scenario.pass(20)
         let reply = try client.read()

@@ -191,6 +191,58 @@ import Testing
         #expect(second.isAnswered)
     }
 
+    @Test func machinesWithAndWithoutCookiesBehindOneAddressAreToleratedOverUDP() throws {
+        let scenario = try scenario()
+        try teach(scenario, server)
+        let first = try ask(scenario, 0)
+        try scenario.respond(to: try scenario.next(), answer: answer(0))
+        #expect(!first.isAnswered)
+        let confirmation = try scenario.next()
+        #expect(confirmation.transport == .tcp)
+        let options = try option(confirmation, server)
+        try scenario.respond(to: confirmation, answer: answer(0)) { $0.options = options }
+        #expect(first.isAnswered)
+        // By turns one with and one without.
+        for i in 1..<20 {
+            let client = try ask(scenario, i)
+            let query = try scenario.next()
+            #expect(query.transport == .udp)
+            let options = i.isMultiple(of: 2) ? try option(query, server) : []
+            try scenario.respond(to: query, answer: answer(i)) { $0.options = options }
+            #expect(client.isAnswered)
+        }
+        // One that is not ours stays wrong.
+        let last = try ask(scenario, 20)
+        let query = try scenario.next()
+        let wrong = EDNSOption(code: Self.code, data: Array(repeating: 7, count: 24))
+        try scenario.respond(to: query, answer: answer(20)) { $0.options = [wrong] }
+        #expect(!last.isAnswered)
+    }
+
+    @Test func whatIsSaidOfAServerWithWrongCookiesAndSilentTCP() throws {
+        let scenario = try scenario()
+        try teach(scenario, server)
+        let client = try ask(scenario, 0)
+        try scenario.respond(to: try scenario.next(), answer: answer(0))
+        // Other questions are answered meanwhile, so that the server is up.
+        for i in 1..<400 {
+            _ = try ask(scenario, i)
+            while !scenario.isQuiet {
+                let query = try scenario.next()
+                guard query.question != "n0.cluster.local A" else { continue }
+                let options = try option(query, server)
+                try scenario.respond(to: query, answer: answer(i)) { $0.options = options }
+            }
+            scenario.pass(10)
+        }
+        scenario.pass(20)
+        #expect(
+            try client.read().errors == [
+                "24 cluster east: 10.1.0.10:53 answered without the right DNS cookie"
+            ]
+        )
+    }
+
     @Test func aServerThatStoppedAndHasNoTCPIsBelieved() throws {
         let scenario = try scenario()
         try teach(scenario, server)

@@ -81,10 +81,10 @@ import Testing
         let scenario = try Scenario()
         let client = try scenario.ask("slow.west.k8s.corp A")
         let query = try scenario.next()
-        scenario.pass(2000)
+        scenario.pass(2200)
         #expect(scenario.count(.serversDown) == 1)
+        #expect(try client.read().code == .servFail)
         try scenario.respond(to: query, answer: ["slow.cluster.local. 30 A 10.112.0.1"])
-        #expect(try client.read().answer.count == 1)
         #expect(scenario.count(.serversUp) == 1)
         scenario.skipSent()
         try scenario.exchange("next.west.k8s.corp A", answer: ["next.cluster.local. 30 A 10.112.0.1"])
@@ -140,10 +140,29 @@ import Testing
         let scenario = try Scenario(setup)
         for i in 0..<20 {
             try scenario.ask("n\(i).west.k8s.corp A")
-            scenario.breakConnection(of: try scenario.next(), wasOpen: true)
+            scenario.breakConnection(of: try scenario.next(), .open)
             try scenario.respond(to: try scenario.next())
         }
         #expect(scenario.count(.serversDown) == 0)
+    }
+
+    @Test func aServerThatEndsConnectionsAfterAnswersIsWellAndItsQueriesGoOnForNothing() throws {
+        var setup = Setup()
+        setup.tcpServers = [west]
+        setup.settings.limits.retryPercent = 0
+        let scenario = try Scenario(setup)
+        for i in 0..<20 {
+            let client = try scenario.ask("n\(i).west.k8s.corp A")
+            for _ in 0..<2 { scenario.breakConnection(of: try scenario.next(), .afterAnswers) }
+            try scenario.respond(to: try scenario.next())
+            #expect(client.isAnswered)
+            // Not more than three times each.
+            let other = try scenario.ask("other\(i).west.k8s.corp A")
+            for _ in 0..<3 { scenario.breakConnection(of: try scenario.next(), .afterAnswers) }
+            #expect(try other.read().code == .servFail)
+        }
+        #expect(scenario.count(.serversDown) == 0)
+        #expect(scenario.count(.retries) == 0)
     }
 
     // MARK: SERVFAIL and REFUSED

@@ -170,10 +170,10 @@ import Testing
         #expect(failed.count < 400 / 4)
     }
 
-    @Test func aBlackHoleIsKnownWithinASecondAndFailsFast() throws {
+    @Test func aBlackHoleIsKnownAfterASecondAndFailsFast() throws {
         let scenario = try scenario()
         try warm(scenario)
-        _ = try load(scenario, milliseconds: 1000) { _ in }
+        _ = try load(scenario, milliseconds: 1100) { _ in }
         #expect(scenario.count(.serversDown) == 1)
         #expect(try scenario.ask("x.west.k8s.corp A").isAnswered)
     }
@@ -182,7 +182,7 @@ import Testing
         let scenario = try scenario()
         try warm(scenario)
         try scenario.ask("x.west.k8s.corp A")
-        scenario.pass(1000)
+        scenario.pass(1500)
         #expect(scenario.count(.serversDown) == 1)
     }
 

@@ -10,7 +10,7 @@ import Testing
         setup.tcpServers = ["10.2.0.10"]
         let scenario = try Scenario(setup)
         let client = try scenario.ask("web.west.k8s.corp A")
-        scenario.breakConnection(of: try scenario.next("10.2.0.10"), wasOpen: true)
+        scenario.breakConnection(of: try scenario.next("10.2.0.10"), .open)
         #expect(!client.isAnswered)
         try scenario.respond(
             to: try scenario.next("10.2.0.10"),
@@ -25,7 +25,7 @@ import Testing
         let scenario = try Scenario(setup)
         let client = try scenario.ask("web.west.k8s.corp A")
         for _ in 0..<ForwardingLimits.sendsPerUpstreamMax {
-            scenario.breakConnection(of: try scenario.next("10.2.0.10"), wasOpen: true)
+            scenario.breakConnection(of: try scenario.next("10.2.0.10"), .open)
         }
         #expect(try client.read().code == .servFail)
         #expect(scenario.sent.count == ForwardingLimits.sendsPerUpstreamMax)
@@ -36,7 +36,7 @@ import Testing
         setup.tcpServers = ["10.2.0.10"]
         let scenario = try Scenario(setup)
         let client = try scenario.ask("web.west.k8s.corp A")
-        scenario.breakConnection(of: try scenario.next("10.2.0.10"), wasOpen: false)
+        scenario.breakConnection(of: try scenario.next("10.2.0.10"))
         #expect(try client.read().errors == ["23 cluster west: 10.2.0.10:53 cannot be reached"])
     }
 

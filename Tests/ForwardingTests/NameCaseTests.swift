@@ -210,6 +210,38 @@ import Testing
         #expect(try exchange(scenario, 2).map(\.transport) == [.udp])
     }
 
+    @Test func whileTCPIsSilentUDPIsAskedWithoutRandomCase() throws {
+        let scenario = try folding()
+        for i in 0..<2 {
+            let client = try scenario.ask("n\(i).east.k8s.corp A")
+            try scenario.respond(to: try scenario.next()) { $0.question = "n\(i).cluster.local A" }
+            #expect(try scenario.next().transport == .tcp)
+            scenario.pass(120)
+            let again = try scenario.next()
+            #expect(again.transport == .udp && !hasCapitals(again))
+            try scenario.respond(to: again)
+            #expect(client.isAnswered)
+        }
+        // From then on it is known.
+        let client = try scenario.ask("n2.east.k8s.corp A")
+        let query = try scenario.next()
+        #expect(!hasCapitals(query))
+        try scenario.respond(to: query)
+        #expect(client.isAnswered)
+        #expect(scenario.count(.serversDown) == 0)
+    }
+
+    @Test func tcpThatAnswersSoonKeepsUDPOutOfIt() throws {
+        let scenario = try folding()
+        try scenario.ask("n0.east.k8s.corp A")
+        try scenario.respond(to: try scenario.next()) { $0.question = "n0.cluster.local A" }
+        let confirmation = try scenario.next()
+        scenario.pass(50)
+        try scenario.respond(to: confirmation)
+        scenario.pass(1000)
+        #expect(scenario.isQuiet)
+    }
+
     @Test func otherServersAreNotConcerned() throws {
         let scenario = try folding()
         for i in 0..<2 { _ = try exchange(scenario, i) }

@@ -230,8 +230,8 @@ final class Scenario: ForwarderOutput {
     }
 
     /// Says that the socket or connection of a query failed.
-    func breakConnection(of query: SentQuery, wasOpen: Bool = false, tls: TLSFault? = nil) {
-        core.forwarder.failed(query.upstream, via: query.token, wasOpen: wasOpen, tls: tls, now: now)
+    func breakConnection(of query: SentQuery, _ end: ConnectionEnd = .notOpened, tls: TLSFault? = nil) {
+        core.forwarder.failed(query.upstream, via: query.token, end, tls: tls, now: now)
     }
 
     // MARK: Time

@@ -102,7 +102,7 @@ import Testing
         let scenario = try Scenario()
         let client = try scenario.ask("\(name) A")
         let query = try scenario.next()
-        scenario.pass(3000)
+        scenario.pass(2000)
         #expect(!client.isAnswered)
         // Nor is who comes then turned away.
         let second = try scenario.ask("\(name) A")

@@ -143,8 +143,8 @@ final class EventRecorder: UpstreamEvents {
         responses.append((0..<message.byteCount).map { message.uint8(at: $0) })
     }
 
-    func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?) {
-        failures.append((token, wasOpen, tls))
+    func failed(_ upstream: UpstreamID, via token: SocketToken, _ end: ConnectionEnd, tls: TLSFault?) {
+        failures.append((token, end != .notOpened, tls))
         whenFailed(token)
     }
 

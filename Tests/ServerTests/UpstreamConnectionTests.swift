@@ -237,6 +237,42 @@ import Transport
         #expect(harness.failures.count == before)
     }
 
+    @Test func serverThatAnswersOneQueryPerConnectionGetsOneOnEach() throws {
+        let harness = try PoolHarness()
+        harness.server.answer = { [server = harness.server] connection, query in
+            guard server.queries[connection.id] == 1 else { return }
+            connection.send(query.wireBytes)
+            connection.finish()
+        }
+        // One of the first five is answered; then it is known.
+        for _ in 0..<5 { harness.send() }
+        try harness.run { !harness.failures.isEmpty }
+        #expect(harness.responses.count == 1)
+        var most = 0
+        let tokens = (0..<20).compactMap { _ in harness.send() }
+        #expect(Set(tokens).count == 20)
+        try harness.run {
+            most = max(most, harness.server.openCount)
+            return harness.responses.count == 21
+        }
+        #expect(harness.server.acceptedCount == 21)
+        #expect(most <= 3)
+    }
+
+    @Test func queriesThatWaitForAServerThatIsGoneFail() throws {
+        let harness = try PoolHarness()
+        harness.server.answer = { connection, query in
+            connection.send(query.wireBytes)
+            connection.finish()
+        }
+        for _ in 0..<5 { harness.send() }
+        try harness.run { !harness.failures.isEmpty }
+        harness.server.stop()
+        let tokens = (0..<20).compactMap { _ in harness.send() }
+        try harness.run { Set(harness.failures.map(\.token)).isSuperset(of: tokens) }
+        #expect(harness.connectionCount == 0)
+    }
+
     @Test func refusedQueriesOfOneMomentAreReportedTogetherAndLater() throws {
         let harness = try PoolHarness()
         harness.server.stop()

@@ -26,7 +26,7 @@ import Transport
             whenReceived()
         }
 
-        func failed(_ upstream: UpstreamID, via token: SocketToken, wasOpen: Bool, tls: TLSFault?) {}
+        func failed(_ upstream: UpstreamID, via token: SocketToken, _ end: ConnectionEnd, tls: TLSFault?) {}
         func batchEnded() {}
     }
 

@@ -47,6 +47,30 @@ import Testing
         #expect(harness.metrics.value(.upstreamConnections) == 1)
     }
 
+    @Test func aHandshakeThatHangsDoesNotKeepTheNextConnectionWaiting() throws {
+        // The system accepts; nobody answers.
+        let silent = try SilentListener()
+        let definition = ServerDefinition(
+            .address(IPAddress(ipv4: 0x7F00_0001)),
+            port: silent.port,
+            transport: .tls,
+            tls: TLSIdentity(name: "dns.test", authorities: authority.file)
+        )
+        let harness = try PoolHarness(limit: 1, definition: definition) { $0.openingMilliseconds = 50 }
+        let first = harness.send()
+        #expect(harness.send() == first)
+        try harness.run(milliseconds: 60)
+        let second = harness.send()
+        #expect(second != first)
+        #expect(harness.connectionCount == 2)
+        // There is an end to it.
+        for _ in 0..<10 {
+            try harness.run(milliseconds: 60)
+            harness.send()
+        }
+        #expect(harness.connectionCount <= 1 + UpstreamConnectionSettings().hangingMax)
+    }
+
     @Test func nextConnectionResumesTheSession() throws {
         let server = try self.server()
         defer { server.stop() }

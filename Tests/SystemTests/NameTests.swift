@@ -221,7 +221,7 @@ extension SystemTests {
             #expect(try dig("b.example.org", at: server.endpoint).data("A") == ["10.0.0.1"])
             #expect(second.requests.isEmpty)
 
-            try replace("nameserver \(network).2\n")
+            try replace("nameserver \(network).2\nnameserver fe80::1%lo\n")
             let now = "the servers of the default route are now \(network).2:53"
             #expect(waitUntil(seconds: 10) { server.process.log.contains(now) }, "\(server.process.log)")
             #expect(
@@ -231,6 +231,7 @@ extension SystemTests {
                 }
             )
             #expect(try dig("c.example.org", at: server.endpoint).data("A") == ["10.0.0.1"])
+            #expect(server.process.log.contains("\(file):2:12: "))
         }
 
         private static let mayListenOnPort53: Bool = {

@@ -16,6 +16,7 @@ import Testing
         "CLibYAML": Arrows(to: []),
         "DNSWire": Arrows(to: []),
         "AnswerCache": Arrows(to: ["CSystem", "DNSWire"], system: ["Glibc", "Synchronization"]),
+        "CacheFile": Arrows(to: ["AnswerCache", "DNSWire"], system: ["Glibc"]),
         "Metrics": Arrows(to: [], system: ["Glibc", "Synchronization"]),
         "QueryEvents": Arrows(to: [], system: ["Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
@@ -34,7 +35,8 @@ import Testing
         "Transport": Arrows(to: ["CSystem", "EventLoop", "TLS"], system: ["Glibc"]),
         "Server": Arrows(
             to: [
-                "AnswerCache", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Logging",
+                "AnswerCache", "CacheFile", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP",
+                "Logging",
                 "Metrics", "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
             ],
             // FoundationEssentials for the dates of log lines and for JSON.

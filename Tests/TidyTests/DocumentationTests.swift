@@ -66,7 +66,7 @@ import Testing
                 case .server: "servers[]."
                 default: "\(section)."
                 }
-            for key in section.keys + section.laterKeys {
+            for key in section.keys {
                 let name = "`\(prefix)\(key)"
                 let isThere = reference.contains("\(name)`") || reference.contains("\(name).")
                 #expect(isThere, "\(name)")

@@ -5,7 +5,7 @@ import Testing
     private static let families: [(name: String, kind: String, help: String)] = {
         let files = ["Counter+Family", "MetricFamily+All"].map { "Sources/Server/Metrics/\($0).swift" }
         let text = files.compactMap(Project.text).joined()
-        let counters = text.matches(of: /\("(switchyard_\w+)",\s*"/).map { (String($0.1), "counter", "-") }
+        let counters = text.matches(of: /\(\s*"(switchyard_\w+)",\s*"/).map { (String($0.1), "counter", "-") }
         let others = text.matches(of: /name:\s*"(\w+)",\s*kind:\s*\.(\w+),\s*help:\s*"([^"]*)"/)
             .map { (String($0.1), String($0.2), String($0.3)) }
         return counters + others

@@ -5,7 +5,7 @@ import Testing
     /// Whole targets that wrap a C library, and single files.
     private static let places = [
         "EventLoop", "HTTP", "PresentationFormat", "TLS", "Transport",
-        "AnswerCache/CacheKey.swift", "AnswerCache/Region.swift",
+        "AnswerCache/CacheKey.swift", "AnswerCache/Region.swift", "CacheFile/FileAccess.swift",
         "Configuration/ConfigurationFile.swift", "Configuration/YAMLParser.swift",
         "DNSWire/DomainName.swift", "DNSWire/RawSpan+Load.swift", "DNSWire/WireBuffer.swift",
         "EmbeddedClusters/EmbeddedClusterThread.swift", "Forwarding/ForwardingSnapshot+Borrowing.swift",
