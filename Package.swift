@@ -67,10 +67,11 @@ let package = Package(
         module("AnswerCache", ["CSystem", "DNSWire"]),
         module("CacheFile", ["AnswerCache", "DNSWire"]),
         module("Metrics"),
+        module("QueryEvents"),
         module("Routing", ["DNSWire"]),
         module("PresentationFormat", ["DNSWire", "CLDNS"]),
         module("Configuration", ["CLibYAML", "DNSWire", "PresentationFormat", "Routing"]),
-        module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics"]),
+        module("Forwarding", ["DNSWire", "AnswerCache", "Routing", "Metrics", "QueryEvents"]),
         module("EventLoop", ["CLibevent", "CSystem"]),
         module("HTTP", ["CLibevent", "EventLoop"]),
         module("TLS", ["COpenSSL", "EventLoop"]),
@@ -79,7 +80,7 @@ let package = Package(
             "Server",
             [
                 "AnswerCache", "CacheFile", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP",
-                "Metrics", "PresentationFormat", "Routing", "TLS", "Transport",
+                "Metrics", "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             // The dashboard is part of the binary.
@@ -151,8 +152,12 @@ let package = Package(
         ),
         tests(
             "ForwardingTests",
-            ["AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "Routing"]
+            [
+                "AnswerCache", "DNSWire", "Forwarding", "Metrics", "PresentationFormat", "QueryEvents",
+                "Routing",
+            ]
         ),
+        tests("QueryEventsTests", ["DNSWire", "QueryEvents"]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("HTTPTests", ["EventLoop", "HTTP"]),
         tests("MetricsTests", ["Metrics"]),
@@ -167,7 +172,7 @@ let package = Package(
             "ServerTests",
             [
                 "Configuration", "DNSWire", "EventLoop", "Forwarding", "Metrics", "PresentationFormat",
-                "Routing", "Server", "TLS", "TLSTestSupport", "Transport",
+                "QueryEvents", "Routing", "Server", "TLS", "TLSTestSupport", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

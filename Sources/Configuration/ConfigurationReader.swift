@@ -53,6 +53,7 @@ final class ConfigurationReader {
         let cache = cache(fields["cache"])
         let admin = admin(fields["admin"])
         let log = log(fields["log"])
+        let queryLog = queryLog(fields["queryLog"], clusters: clusters.map(\.name))
         guard problems.isEmpty, let upstream else { return nil }
         var configuration = ServerConfiguration(
             listen: listen,
@@ -66,7 +67,8 @@ final class ConfigurationReader {
             patternParent: patternParent,
             cache: cache,
             admin: admin,
-            log: log
+            log: log,
+            queryLog: queryLog
         )
         configuration.warnings = warnings
         return configuration

@@ -41,6 +41,12 @@ enum ConfigurationLimits {
     /// Further sends per hundred first ones.
     static let retryPercent = 0...1000
     static let waitingPerClient = 1...1_000_000
+    /// Milliseconds from which on a query is slow; none takes longer than the largest.
+    static let slowMilliseconds: ClosedRange<UInt64> = 1...10_000
+    /// Of how many queries one is logged.
+    static let querySample = 1...1_000_000
+    /// Octets of `sockaddr_un`'s path, without its end.
+    static let socketPathMax = 107
     /// Milliseconds until a client gets an answer beyond its TTL; later it has given up.
     static let staleAfterMilliseconds: ClosedRange<UInt64> = 0...4000
     static let listenAddresses = 64

@@ -12,6 +12,7 @@ enum Section: CaseIterable {
     case cache
     case admin
     case log
+    case queryLog
 
     /// As messages name it.
     var label: String {
@@ -28,6 +29,7 @@ enum Section: CaseIterable {
         case .cache: "`cache`"
         case .admin: "`admin`"
         case .log: "`log`"
+        case .queryLog: "`queryLog`"
         }
     }
 
@@ -39,6 +41,7 @@ enum Section: CaseIterable {
                 "listen", "workers", "access", "upstream", "clusters", "include", "zonePattern", "cache",
                 "admin",
                 "log",
+                "queryLog",
             ]
         case .access: ["allow", "diagnostics", "waitingPerClient"]
         case .upstream: ["servers", "policy", "hedge", "probe", "limits", "tls", "bootstrap"]
@@ -56,6 +59,7 @@ enum Section: CaseIterable {
             ["size", "minTTL", "maxTTL", "negativeTTL", "serveStale", "staleAfter", "prefetch", "file"]
         case .admin: ["listen", "controlSocket", "ready"]
         case .log: ["level", "format"]
+        case .queryLog: ["file", "socket", "format", "only", "slow", "sample", "clusters", "hashNames"]
         }
     }
 

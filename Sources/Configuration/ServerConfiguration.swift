@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public var cache: CacheConfiguration
     public var admin: AdminConfiguration
     public var log: LogConfiguration
+    /// Nil when queries are not logged.
+    public var queryLog: QueryLogConfiguration?
     /// What was passed over in files that are not ours, with its places.
     public var warnings: [ConfigurationProblem] = []
 
@@ -43,7 +45,8 @@ public struct ServerConfiguration: Sendable {
         patternParent: DomainName?,
         cache: CacheConfiguration,
         admin: AdminConfiguration = AdminConfiguration(),
-        log: LogConfiguration
+        log: LogConfiguration,
+        queryLog: QueryLogConfiguration? = nil
     ) {
         self.listen = listen
         self.workers = workers
@@ -57,6 +60,7 @@ public struct ServerConfiguration: Sendable {
         self.cache = cache
         self.admin = admin
         self.log = log
+        self.queryLog = queryLog
     }
 
     /// The files of nameservers that `servers` was read of.

@@ -2,12 +2,14 @@
 import AnswerCache
 import DNSWire
 import Metrics
+import QueryEvents
 import Routing
 
 extension Forwarder {
     /// The builder holds the answer of a question: stores it, answers its waiters, continues chains.
     mutating func finish(_ query: PendingQuery, _ now: UInt64) {
         if let cache { store(in: cache, query, now) }
+        output.answering(AnswerFacts(.miss, query))
         var parents: [PendingReference] = []
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
@@ -55,6 +57,7 @@ extension Forwarder {
         _ now: UInt64
     ) -> [PendingReference] {
         var parents: [PendingReference] = []
+        output.answering(AnswerFacts(stale == nil ? .failed : .stale, query))
         while let id = waiters.removeFirst(&query.waiters) {
             switch waiters[id].kind {
             case .client(let context):

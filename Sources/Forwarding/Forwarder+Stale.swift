@@ -2,6 +2,7 @@
 import AnswerCache
 import DNSWire
 import Metrics
+import QueryEvents
 import Routing
 
 extension Forwarder {
@@ -87,6 +88,7 @@ extension Forwarder {
         query.isLate = true
         guard let stale = staleAnswer(query.key, now) else { return }
         let reason = lateReason(query)
+        output.answering(AnswerFacts(.stale, query))
         var rest = WaiterList()
         var restCount = 0
         while let id = waiters.removeFirst(&query.waiters) {

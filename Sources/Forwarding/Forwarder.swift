@@ -1,6 +1,7 @@
 public import AnswerCache
 import DNSWire
 public import Metrics
+import QueryEvents
 import Routing
 
 /// The life of a query without sockets and clocks: octets and a time in, replies and sends out.
@@ -39,6 +40,8 @@ public struct Forwarder: ~Copyable {
     /// The queries of a batch, by place.
     private var prepared = [PreparedQuery](repeating: PreparedQuery(), count: ForwardingLimits.batchMax)
     private var rotation: UInt32 = 0
+    /// What the last reply of `handle` was made of.
+    private var source = QueryEvent.Source.local
     let hashSeed: UInt64
     /// The snapshot's, at hand.
     private var routeRows: [Int32]
@@ -124,6 +127,7 @@ public struct Forwarder: ~Copyable {
         reply: inout MutableRawSpan
     ) -> QueryOutcome {
         metrics.count(client.isStream ? .queriesTCP : .queriesUDP)
+        source = .local
         switch prepared[place].verdict {
         case .drop:
             metrics.count(.drops)
@@ -143,6 +147,15 @@ public struct Forwarder: ~Copyable {
             }
             return outcome
         }
+    }
+
+    /// What the reply was made of that `handle` has just returned for the message prepared at `place`.
+    public func facts(at place: Int) -> AnswerFacts {
+        guard case .query = prepared[place].verdict, case .forward(let route) = prepared[place].decision
+        else {
+            return AnswerFacts(source, routeTag: 0)
+        }
+        return AnswerFacts(source, routeTag: table.cacheTag(route))
     }
 
     /// Where the prepared query at a place is counted.
@@ -215,6 +228,7 @@ public struct Forwarder: ~Copyable {
         guard let hit else { return nil }
         metrics.count(.cacheHits)
         metrics.routes.add(row: Int(routeRows[Int(route.rawValue)]), place: RouteCounter.hits)
+        source = .hit
         if hit.fitted.isTruncated { metrics.count(.truncatedReplies) }
         if hit.isDue {
             let key = prepared[place].key
@@ -263,6 +277,7 @@ public struct Forwarder: ~Copyable {
             if same.isLate, let stale = staleAnswer(key, now),
                 let length = write(stale, context, reason: lateReason(same), &reply)
             {
+                source = .stale
                 return .reply(length)
             }
             guard let id = add(waiter, to: same) else {
@@ -342,8 +357,10 @@ public struct Forwarder: ~Copyable {
         if query.flags.recursionDesired, let stale = staleAnswer(key, now),
             let length = write(stale, context, reason: text, &reply)
         {
+            source = .stale
             return length
         }
+        source = .failed
         metrics.count(.cachedFailures)
         metrics.count(.failures)
         return ReplyWriter.finishEmpty(&reply, context, Failure(code: .cachedError, text: text))
@@ -362,8 +379,10 @@ public struct Forwarder: ~Copyable {
         if let stale = staleAnswer(key, now),
             let length = write(stale, context, reason: failure.text, &reply)
         {
+            source = .stale
             return .reply(length)
         }
+        source = .failed
         metrics.count(.failures)
         return .reply(ReplyWriter.finishEmpty(&reply, context, failure))
     }

@@ -1,3 +1,4 @@
+public import QueryEvents
 public import Routing
 
 /// A client as the forwarder sees it: who asks, and whether over a stream.
@@ -37,6 +38,9 @@ public protocol ForwarderOutput: AnyObject {
     /// The query that is being handled has become `waiter`: keep the way back to its client.
     func admitted(_ waiter: WaiterID)
 
+    /// How the waiters are answered whose replies follow.
+    func answering(_ facts: AnswerFacts)
+
     /// The reply for a waiter; its place is free afterwards.
     func reply(_ message: borrowing RawSpan, to waiter: WaiterID)
 
@@ -48,6 +52,27 @@ public protocol ForwarderOutput: AnyObject {
         to upstream: UpstreamID,
         over transport: UpstreamTransport
     ) -> SocketToken?
+}
+
+/// What a reply was made of.
+public struct AnswerFacts: Sendable, BitwiseCopyable {
+    public var source: QueryEvent.Source
+    /// The cache tag of the question's route; 0 when it has none.
+    public var routeTag: UInt32
+    /// The server that was asked last, if any was.
+    public var upstream: UpstreamID?
+
+    init(_ source: QueryEvent.Source, routeTag: UInt32, upstream: UpstreamID? = nil) {
+        self.source = source
+        self.routeTag = routeTag
+        self.upstream = upstream
+    }
+
+    init(_ source: QueryEvent.Source, _ query: PendingQuery) {
+        self.source = source
+        routeTag = query.routeInfo.cacheTag
+        upstream = query.attemptCount > 0 ? query.attempts[query.attemptCount - 1].upstream : nil
+    }
 }
 
 /// What becomes of a query.

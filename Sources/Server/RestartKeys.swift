@@ -19,6 +19,7 @@ extension ServerConfiguration {
         keep("admin.listen", \.admin.listen)
         keep("admin.controlSocket", \.admin.controlSocket)
         keep("log.format", \.log.format)
+        keep("queryLog", \.queryLog)
         return keys
     }
 }

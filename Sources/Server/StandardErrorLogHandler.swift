@@ -1,12 +1,16 @@
 import Configuration
+import EventLoop
 import FoundationEssentials
 public import Logging
 
 /// Writes log lines to standard error: `time level message key=value`, or one JSON object each.
+///
+/// To the journal a line goes with a priority in front, and as text without the time.
 public struct StandardErrorLogHandler: LogHandler {
     private let threshold: LogThreshold
     public var metadata: Logger.Metadata = [:]
     private let format: LogConfiguration.Format
+    private let repeats = LogRepeats()
 
     init(_ configuration: LogConfiguration) {
         format = configuration.format
@@ -28,28 +32,37 @@ public struct StandardErrorLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        let line =
+        let line = LogLine(
+            level: event.level,
+            message: "\(event.message)",
+            fields: fields.map { LogLine.Field(key: $0.key, value: "\($0.value)") }
+        )
+        for line in repeats.lines(for: line, now: MonotonicClock.nanoseconds()) { write(line) }
+    }
+
+    private func write(_ line: LogLine) {
+        let isJournal = JournalStream.isStandardError
+        let text =
             switch format {
-            case .text: text(event, fields)
-            case .json: json(event, fields)
+            case .text: Self.text(line, time: isJournal ? nil : Self.timestamp())
+            case .json: Self.json(line, time: Self.timestamp())
             }
-        StandardStream.error.write(line: line)
+        StandardStream.error.write(line: isJournal ? "<\(line.priority)>\(text)" : text)
     }
 
-    private func text(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) -> String {
-        let pairs = fields.map { " \($0.key)=\($0.value)" }.joined()
-        return "\(Self.timestamp()) \(event.level) \(event.message)\(pairs)"
+    private static func text(_ line: LogLine, time: String?) -> String {
+        let pairs = line.fields.map { " \($0.key)=\($0.value)" }.joined()
+        return (time.map { "\($0) " } ?? "") + "\(line.level) \(line.message)\(pairs)"
     }
 
-    private func json(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) -> String {
-        let base = [
-            ("time", Self.timestamp()), ("level", "\(event.level)"), ("message", "\(event.message)"),
-        ]
-        let all = base + fields.map { ($0.key, "\($0.value)") }
-        return "{" + all.map { "\(Self.quote($0.0)):\(Self.quote($0.1))" }.joined(separator: ",") + "}"
+    private static func json(_ line: LogLine, time: String) -> String {
+        let base = [("time", time), ("level", "\(line.level)"), ("message", line.message)]
+        let all = base + line.fields.map { ($0.key, $0.value) }
+        return "{" + all.map { "\(quote($0.0)):\(quote($0.1))" }.joined(separator: ",") + "}"
     }
 
-    private static func quote(_ text: String) -> String {
+    /// The text as a JSON string.
+    static func quote(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

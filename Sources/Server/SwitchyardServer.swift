@@ -30,7 +30,9 @@ public final class SwitchyardServer {
     let startedAt = MonotonicClock.nanoseconds()
     /// The same in seconds since 1970.
     let startSeconds = Double(time(nil))
-    private let makeWorker: ([ListenAddress], WorkerMetrics) -> WorkerConfiguration
+    private let makeWorker: ([ListenAddress], WorkerMetrics, QueryRecorder?) -> WorkerConfiguration
+    private let recorders: [QueryRecorder?]
+    let queryLog: QueryLog?
     private let blocks: [WorkerMetrics]
     let cache: AnswerCache?
     let failures: AnswerCache
@@ -87,14 +89,20 @@ public final class SwitchyardServer {
             )
         }
         metrics = MetricsRegistry(blocks)
-        makeWorker = { [allMetrics = metrics] listen, metrics in
+        let recorders = (0..<count).map { _ in configuration.queryLog.map(QueryRecorder.init) }
+        self.recorders = recorders
+        queryLog = configuration.queryLog.map {
+            QueryLog($0, rings: recorders.compactMap { $0?.ring }, logger: logger)
+        }
+        makeWorker = { [allMetrics = metrics] listen, metrics, recorder in
             WorkerConfiguration(
                 listen: listen,
                 cache: cache,
                 failures: failures,
                 metrics: metrics,
                 allMetrics: allMetrics,
-                streams: streams
+                streams: streams,
+                recorder: recorder
             )
         }
     }
@@ -129,7 +137,10 @@ public final class SwitchyardServer {
         let keeper = try makeKeeper()
         self.keeper = keeper
         listening = listen
-        try startWorkers(listen, keeper.makeSnapshot())
+        let snapshot = keeper.makeSnapshot()
+        queryLog?.use(snapshot.table)
+        try startWorkers(listen, snapshot)
+        try startQueryLog()
         try followConfiguration()
         try keepCache(of: keeper)
         waitForNames()
@@ -149,6 +160,7 @@ public final class SwitchyardServer {
     private func makeKeeper() throws(ServerError) -> RouteKeeper {
         do throws(SystemError) {
             let keeper = try RouteKeeper(configuration, loop, logger: logger) { [unowned self] snapshot in
+                queryLog?.use(snapshot.table)
                 for worker in workers { worker.replace(snapshot: snapshot) }
             }
             try keeper.start()
@@ -167,6 +179,14 @@ public final class SwitchyardServer {
             throw .system(error)
         }
         try admin.start(endpoints)
+    }
+
+    private func startQueryLog() throws(ServerError) {
+        do throws(SystemError) {
+            try queryLog?.start()
+        } catch {
+            throw .system(error)
+        }
     }
 
     private func followConfiguration() throws(ServerError) {
@@ -235,7 +255,7 @@ public final class SwitchyardServer {
     ) throws(ServerError) {
         for (number, block) in blocks.enumerated() {
             do throws(ServerError) {
-                var worker = makeWorker(listen, block)
+                var worker = makeWorker(listen, block, recorders[number])
                 worker.inherited = ServiceManager.share(inherited, ofWorker: number, of: blocks.count)
                 workers.append(try RunningWorker(number, worker, snapshot, ended: ended?.handle))
             } catch {
@@ -296,6 +316,7 @@ public final class SwitchyardServer {
         yieldToWorkers()
         while !hasEnded { loop.run() }
         for worker in workers { worker.join() }
+        queryLog?.stop()
         cacheKeeper?.finish()
         admin.stop()
         logger.info(

@@ -15,6 +15,8 @@ struct WorkerConfiguration: Sendable {
     let metrics: WorkerMetrics
     let allMetrics: MetricsRegistry
     let streams: UpstreamStreamSupport
+    /// Nil when queries are not logged.
+    let recorder: QueryRecorder?
     /// Says to others that the worker's loop turns.
     let heartbeat = Heartbeat()
     /// What the worker takes of the sockets that the service manager keeps.
@@ -56,7 +58,11 @@ final class Worker {
         do throws(SystemError) {
             loop = try EventLoop()
             batch = try DatagramBatch(loop)
-            output = WorkerOutput(snapshot.table, streams: try StreamResources(loop))
+            output = WorkerOutput(
+                snapshot.table,
+                streams: try StreamResources(loop),
+                recorder: configuration.recorder
+            )
         } catch {
             throw .system(error)
         }
@@ -275,6 +281,7 @@ extension Worker: DatagramHandler {
         reply: inout MutableRawSpan
     ) -> Int {
         output.source = .datagrams(listener: socket.tag)
+        output.receivedAt = batch.receivedAt
         // What is longer than our buffer is no query; its start gets FORMERR like any cut message.
         let outcome = forwarder.handle(
             query: datagram,
@@ -283,7 +290,11 @@ extension Worker: DatagramHandler {
             now: output.now,
             reply: &reply
         )
-        return if case .reply(let length) = outcome { length } else { 0 }
+        guard case .reply(let length) = outcome else { return 0 }
+        if output.isRecording {
+            output.record(reply.readable.extracting(first: length), forwarder.facts(at: place), to: peer)
+        }
+        return length
     }
 }
 
@@ -307,6 +318,7 @@ extension Worker: StreamHandler {
     ) -> Bool {
         worker.output.source = .stream(connection.id)
         var reply = buffer.mutableBytes
+        worker.output.receivedAt = connection.receivedAt
         worker.setTime(connection.receivedAt)
         let outcome = worker.forwarder.handle(
             query: message,
@@ -316,7 +328,11 @@ extension Worker: StreamHandler {
         )
         switch outcome {
         case .reply(let length):
-            connection.send(reply.readable.extracting(first: length))
+            let message = reply.readable.extracting(first: length)
+            connection.send(message)
+            if worker.output.isRecording {
+                worker.output.record(message, worker.forwarder.facts(at: 0), to: connection.peer)
+            }
             return true
         case .pending: return true
         case .drop: return false

@@ -18,6 +18,8 @@ final class WorkerOutput: ForwarderOutput {
     var source = Source.datagrams(listener: 0)
     /// The time of the current event, in milliseconds.
     var now: UInt64 = 0
+    /// When the query was received that the forwarder is looking at, in nanoseconds.
+    var receivedAt: UInt64 = 0
     var datagramListeners: [DatagramListener] = []
     var streamListeners: [StreamListener] = []
     let streams: StreamResources
@@ -27,6 +29,12 @@ final class WorkerOutput: ForwarderOutput {
     private var table: RoutingTable
     /// By the place that the forwarder gave the client.
     private var paths: [ReplyPath] = []
+    private var recorder: QueryRecorder?
+    /// Whether queries are logged.
+    let isRecording: Bool
+    /// When the waiting queries were received, by the place that the forwarder gave the client; empty without a log.
+    private var starts: [UInt64] = []
+    private var facts: AnswerFacts?
 
     private enum ReplyPath: BitwiseCopyable {
         case datagram(listener: Int, DatagramPath)
@@ -34,8 +42,10 @@ final class WorkerOutput: ForwarderOutput {
         case stream(UInt64)
     }
 
-    init(_ table: RoutingTable, streams: StreamResources) {
+    init(_ table: RoutingTable, streams: StreamResources, recorder: QueryRecorder? = nil) {
         self.table = table
+        self.recorder = recorder
+        isRecording = recorder != nil
         self.streams = streams
     }
 
@@ -50,12 +60,38 @@ final class WorkerOutput: ForwarderOutput {
             }
         while paths.count <= Int(waiter.rawValue) { paths.append(path) }
         paths[Int(waiter.rawValue)] = path
+        guard isRecording else { return }
+        while starts.count <= Int(waiter.rawValue) { starts.append(receivedAt) }
+        starts[Int(waiter.rawValue)] = receivedAt
     }
+
+    func answering(_ facts: AnswerFacts) { self.facts = facts }
 
     func reply(_ message: borrowing RawSpan, to waiter: WaiterID) {
         switch paths[Int(waiter.rawValue)] {
         case .datagram(let listener, let path): datagramListeners[listener].queue(message, to: path)
         case .stream(let id): streams.connection(id)?.send(message)
+        }
+        if isRecording { recordLate(message, to: waiter) }
+    }
+
+    // MARK: - The log of queries
+
+    /// Notes a reply to the query that the forwarder has just looked at.
+    func record(_ reply: borrowing RawSpan, _ facts: AnswerFacts, to client: SocketAddress) {
+        let isStream = if case .stream = source { true } else { false }
+        recorder?.record(reply, facts, to: client, isStream: isStream, receivedAt: receivedAt)
+    }
+
+    private func recordLate(_ reply: borrowing RawSpan, to waiter: WaiterID) {
+        guard let facts else { return }
+        let receivedAt = starts[Int(waiter.rawValue)]
+        switch paths[Int(waiter.rawValue)] {
+        case .datagram(_, let path):
+            recorder?.record(reply, facts, to: path.peer, isStream: false, receivedAt: receivedAt)
+        case .stream(let id):
+            guard let client = streams.connection(id)?.peer else { return }
+            recorder?.record(reply, facts, to: client, isStream: true, receivedAt: receivedAt)
         }
     }
 

@@ -65,6 +65,7 @@ import Testing
         case .cache: ["properties", "cache"]
         case .admin: ["properties", "admin"]
         case .log: ["properties", "log"]
+        case .queryLog: ["properties", "queryLog"]
         }
     }
 

@@ -38,6 +38,8 @@ final class Scenario: ForwarderOutput {
     /// The token of all sends over TCP to one server: they share a connection.
     private let connectionToken = SocketToken(rawValue: 1_000_000)
 
+    /// What the replies to waiting clients were made of.
+    private(set) var answered: [AnswerFacts] = []
     private var waiting: [WaiterID: ClientQuery] = [:]
     private var admittedNow: WaiterID?
 
@@ -59,6 +61,9 @@ final class Scenario: ForwarderOutput {
         now = other.now
     }
 
+    /// What the last reply was made of that was ready at once.
+    var facts: AnswerFacts { core.forwarder.facts(at: 0) }
+
     /// Whether the forwarder waits for anything.
     var hasPending: Bool { core.forwarder.hasPending }
 
@@ -71,6 +76,8 @@ final class Scenario: ForwarderOutput {
     // MARK: ForwarderOutput
 
     func admitted(_ waiter: WaiterID) { admittedNow = waiter }
+
+    func answering(_ facts: AnswerFacts) { answered.append(facts) }
 
     func reply(_ message: borrowing RawSpan, to waiter: WaiterID) {
         let octets = message.toArray()

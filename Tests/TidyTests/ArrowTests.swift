@@ -18,6 +18,7 @@ import Testing
         "AnswerCache": Arrows(to: ["CSystem", "DNSWire"], system: ["Glibc", "Synchronization"]),
         "CacheFile": Arrows(to: ["AnswerCache", "DNSWire"], system: ["Glibc"]),
         "Metrics": Arrows(to: [], system: ["Glibc", "Synchronization"]),
+        "QueryEvents": Arrows(to: [], system: ["Synchronization"]),
         "Routing": Arrows(to: ["DNSWire"]),
         "PresentationFormat": Arrows(to: ["CLDNS", "DNSWire"]),
         "Configuration": Arrows(
@@ -25,7 +26,7 @@ import Testing
             system: ["Glibc"]
         ),
         "Forwarding": Arrows(
-            to: ["AnswerCache", "DNSWire", "Metrics", "Routing"],
+            to: ["AnswerCache", "DNSWire", "Metrics", "QueryEvents", "Routing"],
             system: ["Synchronization"]
         ),
         "EventLoop": Arrows(to: ["CLibevent", "CSystem"], system: ["Synchronization"]),
@@ -34,8 +35,9 @@ import Testing
         "Transport": Arrows(to: ["CSystem", "EventLoop", "TLS"], system: ["Glibc"]),
         "Server": Arrows(
             to: [
-                "AnswerCache", "CacheFile", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP", "Logging",
-                "Metrics", "PresentationFormat", "Routing", "TLS", "Transport",
+                "AnswerCache", "CacheFile", "Configuration", "DNSWire", "EventLoop", "Forwarding", "HTTP",
+                "Logging",
+                "Metrics", "PresentationFormat", "QueryEvents", "Routing", "TLS", "Transport",
             ],
             // FoundationEssentials for the dates of log lines and for JSON.
             system: ["FoundationEssentials", "Glibc", "Synchronization"]

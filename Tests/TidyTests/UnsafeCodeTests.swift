@@ -9,7 +9,8 @@ import Testing
         "Configuration/ConfigurationFile.swift", "Configuration/YAMLParser.swift",
         "DNSWire/DomainName.swift", "DNSWire/RawSpan+Load.swift", "DNSWire/WireBuffer.swift",
         "EmbeddedClusters/EmbeddedClusterThread.swift", "Forwarding/ForwardingSnapshot+Borrowing.swift",
-        "Metrics/CounterTable.swift", "Server/StandardStream.swift", "switchyard/Terminal.swift",
+        "Metrics/CounterTable.swift", "QueryEvents/QueryRing.swift", "Server/LogDescriptor.swift",
+        "Server/StandardStream.swift", "switchyard/Terminal.swift",
         "Scenarios/StreamClient.swift", "packetpath/StandardError.swift",
         "FaultLab/FaultyServers.swift",
     ]

@@ -13,6 +13,8 @@ struct Tool: Sendable {
     static let named = Tool(name: "named", package: "bind9")
     static let unbound = Tool(name: "unbound", package: "unbound")
     static let unboundControl = Tool(name: "unbound-control", package: "unbound")
+    static let fstrmCapture = Tool(name: "fstrm_capture", package: "fstrm-bin")
+    static let dnstap = Tool(name: "dnstap", package: "golang-github-dnstap-golang-dnstap-cli")
     static let curl = Tool(name: "curl", package: "curl")
     static let promtool = Tool(name: "promtool", package: "prometheus")
     static let shell = Tool(name: "sh", package: "dash")

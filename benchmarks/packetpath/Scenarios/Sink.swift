@@ -30,6 +30,8 @@ final class Sink: ForwarderOutput {
 
     func admitted(_ waiter: WaiterID) {}
 
+    func answering(_ facts: AnswerFacts) {}
+
     func reply(_ message: borrowing RawSpan, to waiter: WaiterID) {
         replies.store(message, in: replyCount)
         replyCount += 1
