@@ -6,7 +6,7 @@ DESTDIR ?=
 
 # Debian's and Ubuntu's names.
 BUILD_PACKAGES = libevent-dev libldns-dev libssl-dev libyaml-dev pkg-config
-TEST_PACKAGES = bind9 bind9-dnsutils binutils curl dnsmasq-base dpkg-dev fstrm-bin golang-github-dnstap-golang-dnstap-cli groff iproute2 knot knot-dnsutils ldnsutils lintian man-db mandoc openssl prometheus python3 python3-venv systemd unbound util-linux valgrind
+TEST_PACKAGES = bind9 bind9-dnsutils binutils chromium curl dnsmasq-base dpkg-dev fstrm-bin golang-github-dnstap-golang-dnstap-cli groff iproute2 knot knot-dnsutils ldnsutils lintian man-db mandoc openssl prometheus python3 python3-venv systemd unbound util-linux valgrind
 BENCH_PACKAGES = dnsperf gcc knot libc6-dev python3
 
 # Swift's own libraries are linked in, so that the binary runs where no toolchain is.

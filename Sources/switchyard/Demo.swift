@@ -54,6 +54,7 @@ struct Demo: ParsableCommand {
             clusters: definitions,
             patternParent: parent,
             cache: CacheConfiguration(),
+            admin: AdminConfiguration(controlSocket: nil),
             log: LogConfiguration(level: .warning)
         )
     }
@@ -86,6 +87,8 @@ struct Demo: ParsableCommand {
             \(dig) billing.shop.svc.east.k8s.corp
             \(dig) web.shop.svc.esat.k8s.corp
             \(dig) version.bind CH TXT
+
+            What happens shows the dashboard: http://\(AdminConfiguration.defaultListen)/
 
             Ctrl-C ends it.
             """

