@@ -29,6 +29,12 @@ extension Forwarder {
         new.deadline = now + ForwardingLimits.deadlineMilliseconds
         new.recoveries = snapshot.withState(of: route) { $0.recoveries }
         new.flushCount = cache?.flushCount ?? 0
+        if snapshot === self.snapshot {
+            new.metricRow = Int(routeRows[Int(route.rawValue)])
+        } else {
+            // A chain that began with an earlier snapshot goes on.
+            new.metricRow = Int(snapshot.metricRows.routes[Int(route.rawValue)])
+        }
         setStaleTimer(new, now)
         return new
     }

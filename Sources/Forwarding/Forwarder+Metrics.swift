@@ -10,17 +10,17 @@ extension Forwarder {
     /// Counts a reply that was ready at once.
     @inline(__always)
     func countReply(_ row: Int, _ isStream: Bool, _ code: Int) {
-        metrics.routes.add(row: row, place: RouteCounter.replies(isStream: isStream, responseCode: code))
+        routeCounters.add(row: row, place: RouteCounter.replies(isStream: isStream, responseCode: code))
     }
 
     /// Counts the reply to a client that waited, which is in the buffer, and the time that it took.
     func countReply(of query: PendingQuery, to waiter: Waiter, _ context: ReplyContext, _ now: UInt64) {
-        let row = Int(query.snapshot.metricRows.routes[Int(query.route.rawValue)])
+        let row = query.metricRow
         let code = Int(replyBuffer.bytes.uint8(at: 3) & 0xF)
         // No datagram may be that long.
         countReply(row, context.limit == WireLimits.messageLength, code)
         let time = exactTime(now)
-        metrics.routes.observe(
+        routeCounters.observe(
             microseconds: time - min(time, waiter.askedAt),
             row: row,
             at: RouteCounter.missLatency
@@ -29,14 +29,14 @@ extension Forwarder {
 
     /// Counts something of a server.
     func count(_ place: Int, of upstream: UpstreamID) {
-        metrics.upstreams.add(row: row(of: upstream), place: place)
+        upstreamCounters.add(row: row(of: upstream), place: place)
     }
 
     /// Counts an answer, with its time and what was wrong with it.
     func countAnswer(_ attempt: Attempt, _ grade: AnswerGrade, _ now: UInt64) {
         count(UpstreamCounter.answered, of: attempt.upstream)
         let time = exactTime(now)
-        metrics.upstreams.observe(
+        upstreamCounters.observe(
             microseconds: time - min(time, attempt.sentAtMicroseconds),
             row: row(of: attempt.upstream),
             at: UpstreamCounter.roundTrip
@@ -51,8 +51,8 @@ extension Forwarder {
 
     /// Where a server is counted; one that the snapshot no longer has is not told apart.
     private func row(of upstream: UpstreamID) -> Int {
-        let rows = snapshot.metricRows.upstreams
-        return Int(upstream.rawValue) < rows.count ? Int(rows[Int(upstream.rawValue)]) : 0
+        let place = Int(upstream.rawValue)
+        return place < upstreamRows.count ? Int(upstreamRows[place]) : 0
     }
 }
 

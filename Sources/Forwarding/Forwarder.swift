@@ -17,6 +17,9 @@ public struct Forwarder: ~Copyable {
     /// Failures, apart from answers (RFC 9520).
     let failures: AnswerCache
     let metrics: WorkerMetrics
+    // The tables of `metrics`, at hand: what is reached through another object is retained for each query.
+    let routeCounters: CounterTable
+    let upstreamCounters: CounterTable
     /// Those of all workers, for who asks about the server.
     let allMetrics: MetricsRegistry
     let output: any ForwarderOutput
@@ -44,7 +47,8 @@ public struct Forwarder: ~Copyable {
     private var source = QueryEvent.Source.local
     let hashSeed: UInt64
     /// The snapshot's, at hand.
-    private var routeRows: [Int32]
+    private(set) var routeRows: [Int32]
+    private(set) var upstreamRows: [Int32]
     /// The time of what is handled now, in microseconds; 0 where only milliseconds are known.
     ///
     /// Whoever calls sets it before.
@@ -68,6 +72,8 @@ public struct Forwarder: ~Copyable {
         self.cache = cache
         self.failures = failures
         self.metrics = metrics
+        routeCounters = metrics.routes
+        upstreamCounters = metrics.upstreams
         self.allMetrics = allMetrics ?? MetricsRegistry([metrics])
         self.output = output
         self.random = random
@@ -75,6 +81,7 @@ public struct Forwarder: ~Copyable {
         outagesSeen = snapshot.outages.count
         hashSeed = failures.seed
         routeRows = snapshot.metricRows.routes
+        upstreamRows = snapshot.metricRows.upstreams
     }
 
     /// Takes the routes and settings of a later snapshot of the same directory.
@@ -84,6 +91,7 @@ public struct Forwarder: ~Copyable {
         // In this order: who holds the old snapshot for us may let it go when we have none, and its table with it.
         table = new.table
         routeRows = new.metricRows.routes
+        upstreamRows = new.metricRows.upstreams
         snapshot = new
         pending.releaseSnapshots(for: new)
     }
@@ -227,7 +235,7 @@ public struct Forwarder: ~Copyable {
         )
         guard let hit else { return nil }
         metrics.count(.cacheHits)
-        metrics.routes.add(row: Int(routeRows[Int(route.rawValue)]), place: RouteCounter.hits)
+        routeCounters.add(row: Int(routeRows[Int(route.rawValue)]), place: RouteCounter.hits)
         source = .hit
         if hit.fitted.isTruncated { metrics.count(.truncatedReplies) }
         if hit.isDue {
@@ -268,7 +276,7 @@ public struct Forwarder: ~Copyable {
             )
         }
         metrics.count(.cacheMisses)
-        metrics.routes.add(row: Int(routeRows[Int(route.rawValue)]), place: RouteCounter.misses)
+        routeCounters.add(row: Int(routeRows[Int(route.rawValue)]), place: RouteCounter.misses)
         var at = WireLimits.headerLength
         guard let qname = try? DomainName(message, at: &at) else { return .drop }
         var waiter = Waiter(ClientHash(client.address, seed: hashSeed), context, qname, query.qtype)

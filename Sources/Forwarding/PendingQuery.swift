@@ -89,6 +89,8 @@ final class PendingQuery {
     var recoveries: UInt32 = 0
     /// The cache's flushes when the question began: after a later one its answer is not stored.
     var flushCount: UInt32 = 0
+    /// Where its route is counted.
+    var metricRow = 0
     /// How often in a row the question has failed before by its own fault.
     var earlierFailures = 0
     /// When to look for a server again; 0 when servers that were asked are waited for.

@@ -171,6 +171,8 @@ public final class SwitchyardServer {
     }
 
     private func startAdmin() throws(ServerError) {
+        // Nobody would see what is sampled for the page.
+        guard configuration.admin.listen != nil || configuration.admin.controlSocket != nil else { return }
         do throws(SystemError) {
             health = try HealthCheck(loop, configuration.listen)
             rates = try QueryRates(loop) { [unowned self] in metrics.queries }

@@ -78,11 +78,9 @@ extension SystemTests {
             let server = try server(port: port, upstream)
             defer { withExtendedLifetime(server) {} }
             func status(_ path: String) throws -> String {
-                try run(
-                    .curl,
-                    ["-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)\(path)"]
-                )
-                .output
+                let url = "http://127.0.0.1:\(port)\(path)"
+                let options = ["-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}"]
+                return try run(.curl, options + [url]).output
             }
             for path in ["/", "/dashboard.js", "/dashboard.css", "/api/history", "/api/history?after=0"] {
                 #expect(try status(path) == "200", "\(path)")

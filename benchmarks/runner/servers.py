@@ -160,6 +160,7 @@ class Switchyard(Server):
         file = site.directory / "switchyard.yaml"
         file.write_text(
             f"listen: [127.0.0.1:{site.port}]\n"
+            "admin: {listen: none, controlSocket: none}\n"
             f"workers: {site.workers}\n"
             f"upstream: {{servers: [127.0.0.1:{site.upstream_port}]}}\n"
             f'zonePattern: "{{cluster}}.{zone.CLUSTERS_PARENT}"\n'
