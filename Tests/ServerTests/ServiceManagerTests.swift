@@ -65,7 +65,8 @@ import Transport
 
     @Test func whatIsNoListeningSocketIsRefused() throws {
         #expect(throws: SystemError.self) { try InheritedSocket(fd: -1) }
-        #expect(throws: SystemError.self) { try InheritedSocket(fd: open("/dev/null", O_RDONLY)) }
+        let device = unsafe open("/dev/null", O_RDONLY)
+        #expect(throws: SystemError.self) { try InheritedSocket(fd: device) }
         let stream = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         #expect(throws: SystemError(call: "getsockopt", errno: EPROTOTYPE)) {
             try InheritedSocket(fd: stream)
